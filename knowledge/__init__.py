@@ -1,0 +1,1 @@
+"""What is known: documents in, passages out, from an immutable snapshot."""
