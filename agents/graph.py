@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from langchain_core.messages import AIMessage, RemoveMessage
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -11,7 +10,7 @@ from langgraph.types import Command
 
 from agents.contract import Routed, TextDelta
 from agents.domains import HUMAN, OFFTOPIC, SMALLTALK, Domains, split_label
-from agents.memory import Checkpoints, Conversation, split_window, summarise_locally
+from agents.memory import Checkpoints, Conversation, remember_answer, split_window, summarise_locally
 from agents.reception import Desk
 from agents.supervisor import Decision, Supervisor, Talk
 from agents.worker import Turn, Worker
@@ -67,7 +66,7 @@ class Receiving:
         runtime.stream_writer(turn.finish(outcome, text, model, offers_person=is_offer))
         dropped, _ = split_window(turn.history(state))
         return Conversation(
-            messages=[AIMessage(text, id=turn.id), *(RemoveMessage(id=message.id or "") for message in dropped)],
+            messages=remember_answer(text, turn.id, dropped),
             summary=summarise_locally(state.get("summary", ""), dropped) if dropped else state.get("summary", ""),
         )
 

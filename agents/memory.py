@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, cast
 
 import aiosqlite
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.message import add_messages
@@ -38,6 +38,13 @@ def split_window(messages: Sequence[AnyMessage]) -> tuple[list[AnyMessage], list
     while cut < len(messages) - 1 and messages[cut].type != "human":
         cut += 1
     return list(messages[:cut]), list(messages[cut:])
+
+
+def remember_answer(text: str, turn_id: str, dropped: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Return the update that adds an answer, under its turn's id so that a repeated turn replaces it."""
+    removals = [RemoveMessage(id=message.id) for message in dropped if message.id]
+    # add_messages takes removals beside messages; its type for the channel does not say so.
+    return cast("list[AnyMessage]", [AIMessage(text, id=turn_id), *removals])
 
 
 def summarise_locally(summary: str, dropped: Sequence[AnyMessage]) -> str:

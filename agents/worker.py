@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage
+from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
 
 from agents.contract import (
@@ -24,7 +24,7 @@ from agents.draft import Draft
 from agents.errors import NoModelAvailable
 from agents.evidence import Evidence
 from agents.frames import FrameBatcher
-from agents.memory import Conversation, split_window, summarise_locally
+from agents.memory import Conversation, remember_answer, split_window, summarise_locally
 from agents.models.chain import ModelChain
 from agents.models.pieces import Completed, Delta, Piece, Restart
 from agents.models.prompt import Prompt
@@ -140,9 +140,8 @@ class Worker:
             raise summary
         emit(Sources(written.citations))
         emit(turn.finish(written.outcome, written.text, written.model, offers_person=written.offers_person))
-        answer = AIMessage(written.text, id=turn.id)
         return Conversation(
-            messages=[answer, *(RemoveMessage(id=message.id or "") for message in dropped)],
+            messages=remember_answer(written.text, turn.id, dropped),
             summary=summary,
             domain=self.domain.name,
             query=turn.decision.query,
