@@ -24,10 +24,6 @@ class Choice(BaseModel):
     domain: str
 
 
-class Other(BaseModel):
-    colour: str
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
