@@ -23,8 +23,8 @@ class ChunkSizes:
     """In characters. A section shorter than `small` joins a neighbour while both fit into `merged` together."""
 
     longest: int = 1200
-    merged: int = 1200
-    small: int = 300
+    merged: int = 800
+    small: int = 200
     overlap: int = 180
 
 
