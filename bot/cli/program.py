@@ -1,9 +1,11 @@
 """What the commands are built on. Tests put their own parts here; everything heavy is imported when it is used."""
 
+import importlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, cast
+from uuid import uuid4
 
 from agents.contract import Agent
 from knowledge.contract import Retriever
@@ -28,13 +30,17 @@ class App(Protocol):
 
 def _open_app(settings: "Settings") -> AbstractAsyncContextManager[App]:
     """Open the production app."""
-    from bot.app import open_app
+    return cast("AbstractAsyncContextManager[App]", importlib.import_module("bot.app").open_app(settings))
 
-    return open_app(settings)
+
+def _new_id() -> str:
+    """Return an id that no other message or turn has."""
+    return uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """The seam of the command."""
 
-    open_app: "Callable[[Settings], AbstractAsyncContextManager[App]]" = _open_app
+    open_app: "Callable[[Settings], AbstractAsyncContextManager[App]]" = field(default=_open_app)
+    new_id: Callable[[], str] = field(default=_new_id)
