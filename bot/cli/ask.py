@@ -10,7 +10,7 @@ import click
 from bot.cli.arguments import check_name, check_text
 from bot.cli.exits import Exit
 from bot.cli.program import Program
-from bot.cli.start import begin, is_terminal, open_ready_app
+from bot.cli.start import begin_ready, is_terminal
 
 if TYPE_CHECKING:
     from adapters.console.screen import Screen, ShownReply
@@ -36,7 +36,7 @@ def command(program: Program, text: str, conversation: str | None, as_json: bool
     """
     import asyncio
 
-    settings = begin()
+    settings = begin_ready(program)
     return asyncio.run(_ask(program, settings, text, conversation, as_json=as_json))
 
 
@@ -55,7 +55,7 @@ async def _ask(program: Program, settings: "Settings", text: str, name: str | No
         conversation_id = conversation.id
     message = IncomingMessage(program.new_id(), conversation_id, "console", text)
     has_failed = False
-    async with open_ready_app(program, settings) as app:
+    async with program.open_app(settings) as app:
         answer = answer_with(app.agent, message, turn_id=turn_id, contact=settings.support_contact)
         async with aclosing(answer) as events:
             with _json_reply(conversation_id, turn_id) if as_json else _screen().open_reply(text) as reply:

@@ -7,7 +7,7 @@ import click
 
 from bot.cli.arguments import check_name
 from bot.cli.program import Program
-from bot.cli.start import begin, is_terminal, open_ready_app
+from bot.cli.start import begin_ready, is_terminal
 
 if TYPE_CHECKING:
     from adapters.console.lines import LineSource
@@ -34,7 +34,7 @@ def command(program: Program, conversation: str) -> None:
     """
     import asyncio
 
-    settings = begin(is_quiet=True)
+    settings = begin_ready(program, is_quiet=True)
     asyncio.run(_chat(program, settings, conversation, is_interactive=is_terminal(sys.stdin, sys.stdout)))
 
 
@@ -44,7 +44,7 @@ async def _chat(program: Program, settings: "Settings", name: str, *, is_interac
     from bot.console import ConsoleDesk, NamedConversation
 
     conversation = NamedConversation(settings.operation.home, name)
-    async with open_ready_app(program, settings) as app:
+    async with program.open_app(settings) as app:
         lines, screen = _terminal(settings) if is_interactive else _pipe()
         if is_interactive:
             _greet(screen, settings, conversation)

@@ -11,6 +11,8 @@ from agents.contract import Agent
 from knowledge.contract import Retriever
 
 if TYPE_CHECKING:
+    from knowledge.indexing import IndexReport, Progress
+
     from bot.settings import Settings
 
 
@@ -28,9 +30,32 @@ class App(Protocol):
         ...
 
 
+class Indexing(Protocol):
+    """What commands need of the indexer; the module `bot.indexing` is one. Everything here blocks."""
+
+    def has_snapshot(self, settings: "Settings") -> bool:
+        """Return whether something is indexed."""
+        ...
+
+    def index_documents(self, settings: "Settings", progress: "Callable[[Progress], None]") -> "IndexReport":
+        """Index the documents folder."""
+        ...
+
+    def roll_back(self, settings: "Settings") -> str:
+        """Go back to the snapshot before the current one; return its id."""
+        ...
+
+
 def _open_app(settings: "Settings") -> AbstractAsyncContextManager[App]:
     """Open the production app."""
     return cast("AbstractAsyncContextManager[App]", importlib.import_module("bot.app").open_app(settings))
+
+
+def _load_indexing() -> Indexing:
+    """Import the production indexer."""
+    from bot import indexing
+
+    return indexing
 
 
 def _new_id() -> str:
@@ -43,4 +68,5 @@ class Program:
     """The seam of the command."""
 
     open_app: "Callable[[Settings], AbstractAsyncContextManager[App]]" = field(default=_open_app)
+    load_indexing: Callable[[], Indexing] = field(default=_load_indexing)
     new_id: Callable[[], str] = field(default=_new_id)

@@ -7,7 +7,7 @@ import click
 
 from bot.cli.arguments import JSON_HELP, check_text, print_json
 from bot.cli.program import Program
-from bot.cli.start import begin, open_ready_app
+from bot.cli.start import begin_ready
 
 if TYPE_CHECKING:
     from agents.contract import ModelCall, Routed
@@ -22,7 +22,7 @@ def command(program: Program, text: str, as_json: bool) -> None:
     """Show the route that a first message would take."""
     import asyncio
 
-    settings = begin()
+    settings = begin_ready(program)
     routed, calls = asyncio.run(_route(program, settings, text))
     if as_json:
         print_json(to_json(routed, calls))
@@ -32,7 +32,7 @@ def command(program: Program, text: str, as_json: bool) -> None:
 
 async def _route(program: Program, settings: "Settings", text: str) -> tuple["Routed", tuple["ModelCall", ...]]:
     """Open the app and route."""
-    async with open_ready_app(program, settings) as app:
+    async with program.open_app(settings) as app:
         return await app.agent.route(text)
 
 

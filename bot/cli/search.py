@@ -7,7 +7,7 @@ import click
 
 from bot.cli.arguments import JSON_HELP, check_text, print_json
 from bot.cli.program import Program
-from bot.cli.start import begin, open_ready_app
+from bot.cli.start import begin_ready
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -26,7 +26,7 @@ def command(program: Program, query: str, domain: str | None, limit: int, as_jso
     """Search the documents, best passage first."""
     import asyncio
 
-    settings = begin()
+    settings = begin_ready(program)
     if domain is not None:
         _check_domain(settings, domain)
     result = asyncio.run(_search(program, settings, query, domain, limit))
@@ -38,7 +38,7 @@ def command(program: Program, query: str, domain: str | None, limit: int, as_jso
 
 async def _search(program: Program, settings: "Settings", query: str, domain: str | None, limit: int) -> "SearchResult":
     """Open the app and search."""
-    async with open_ready_app(program, settings) as app:
+    async with program.open_app(settings) as app:
         return await app.knowledge.search(query, domain=domain, limit=limit)
 
 

@@ -1,12 +1,10 @@
 """What every subcommand does first: settings, the home folder, the log, and documents to answer from."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from bot.cli.program import App, Program
+from bot.cli.program import Program
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -36,19 +34,18 @@ def begin(*, is_quiet: bool = False) -> "Settings":
     return with_remembered_documents(settings)
 
 
-@asynccontextmanager
-async def open_ready_app(program: Program, settings: "Settings") -> AsyncIterator[App]:
-    """Open the app; where nothing was indexed yet, index first and say so in one line on stderr."""
-    from bot.indexing import has_snapshot
-
-    if not has_snapshot(settings):
+def begin_ready(program: Program, *, is_quiet: bool = False) -> "Settings":
+    """Begin, and where nothing was indexed yet, index first and say so in one line on stderr."""
+    settings = begin(is_quiet=is_quiet)
+    if not program.load_indexing().has_snapshot(settings):
         from bot.cli.index import index_now
 
         what = "the sample documents" if settings.uses_sample else str(settings.documents.documents)
-        click.echo(f"Nothing is indexed yet: reading {what} once (`firstline index` does it again).", err=True)
-        await index_now(program, settings, is_first=True)
-    async with program.open_app(settings) as app:
-        yield app
+        click.echo(f"Nothing is indexed yet: reading {what} (`firstline index` does it again).", err=True)
+        report = index_now(program, settings)
+        for path, reason in report.skipped:
+            click.echo(f"firstline: skipped {path}: {reason}", err=True)
+    return settings
 
 
 def is_terminal(*streams: TextIO) -> bool:
