@@ -157,10 +157,10 @@ class Worker:
     async def _write(
         self, state: Conversation, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]
     ) -> Written:
-        if not gathered.evidence.passages:
-            return self._abstain(emit, "", MODEL_NAME)
         if self.chain.is_empty:
             return self._quote(turn, gathered, emit)
+        if not gathered.evidence.passages:
+            return self._abstain(emit, "", MODEL_NAME)
         emit(StatusChanged("is reading the documents"))
         prompt = build_answer_prompt(
             self.domain,
