@@ -2,12 +2,21 @@
 
 from collections.abc import Callable
 
-from knowledge.indexing import IndexReport, Progress, index
-from knowledge.snapshot import Snapshots
-
 from agents.domains import read_domains
 from bot.settings import Settings
-from knowledge.errors import NoSnapshot
+from knowledge.contract import Embedder
+from knowledge.errors import EmbedderUnavailable, NoSnapshot
+from knowledge.indexing import IndexPlan, IndexReport, Progress, index
+from knowledge.snapshot import Snapshots
+
+
+def embedder_factory(settings: Settings) -> Callable[[], Embedder]:
+    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable."""
+    if settings.documents.embedder == "none":
+        return _refuse_embedder
+    from knowledge.embedders.minilm import build_minilm  # noqa: PLC0415 - only the chosen one is imported
+
+    return build_minilm
 
 
 def has_snapshot(settings: Settings) -> bool:
@@ -21,10 +30,33 @@ def has_snapshot(settings: Settings) -> bool:
 
 def index_documents(settings: Settings, progress: Callable[[Progress], None]) -> IndexReport:
     """Bring the snapshot up to date with the documents folder; blocks. Raises KnowledgeError and ConfigurationError."""
+    return index(build_plan(settings), progress=progress)
+
+
+def build_plan(settings: Settings) -> IndexPlan:
+    """Return what to index. Without an embedder, search goes by words and routing has no local classifier."""
     domains = read_domains(settings.documents.domains)
-    return index(build_plan(settings, domains), progress=progress)
+    try:
+        embedder = embedder_factory(settings)()
+    except EmbedderUnavailable:
+        if settings.documents.embedder != "none":
+            raise
+        embedder = None
+    return IndexPlan(
+        home=settings.operation.home,
+        documents=settings.documents.documents,
+        domains=domains.names,
+        embedder=embedder,
+        examples=domains.examples(),
+        configuration=domains.fingerprint,
+    )
 
 
 def roll_back(settings: Settings) -> str:
     """Go back to the snapshot before the current one; return its id. Raises NoSnapshot and IndexBusy."""
     return Snapshots(settings.operation.home).rollback()
+
+
+def _refuse_embedder() -> Embedder:
+    """Take the place of an embedder where none is wanted."""
+    raise EmbedderUnavailable("FIRSTLINE_EMBEDDER is none")
