@@ -12,9 +12,8 @@ from bot.cli.program import Program
 from bot.cli.start import begin, is_terminal
 
 if TYPE_CHECKING:
-    from knowledge.indexing import IndexReport, Progress
-
     from bot.settings import Settings
+    from knowledge.indexing import IndexReport, Progress
 
 _MAX_LISTED = 50
 _DEBOUNCE_MS = 500

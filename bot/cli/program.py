@@ -11,9 +11,8 @@ from agents.contract import Agent
 from knowledge.contract import Retriever
 
 if TYPE_CHECKING:
-    from knowledge.indexing import IndexReport, Progress
-
     from bot.settings import Settings
+    from knowledge.indexing import IndexReport, Progress
 
 
 class App(Protocol):

@@ -10,13 +10,16 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
-from agents.contract import AgentEvent, Reset, StatusChanged, TextDelta, TurnFailed, TurnRequest
+from agents.contract import Agent, AgentEvent, Reset, StatusChanged, TextDelta, TurnFailed, TurnRequest
 from bot.cli import main
 from bot.cli.program import Program
 from bot.settings import Settings
-from knowledge.contract import Passage, SearchResult
+from knowledge.contract import Retriever
+from knowledge.indexing import Progress
 from tests.fakes.agent import ROUTED, Hang, Script, ScriptedAgent, saying
+from tests.fakes.memory_knowledge import MemoryKnowledge, passage
 
 LONG = tuple(f"Paragraph {number} of the long answer.\n\n" for number in range(100))
 SCRIPTS: dict[str, Script] = {
@@ -44,41 +47,29 @@ class ProgramAgent(ScriptedAgent):
                 await asyncio.sleep(0)
 
 
-class NoPassages:
-    """Nothing is known."""
-
-    async def search(self, query: str, *, domain: str | None = None, limit: int = 6) -> SearchResult:
-        return SearchResult((), is_covered=False, snapshot="none")
-
-    async def neighbours(self, passage: Passage) -> tuple[Passage, ...]:
-        return ()
-
-    async def load_domain(self, domain: str) -> tuple[Passage, ...]:
-        return ()
-
-
 @dataclass(frozen=True)
 class ScriptedApp:
-    agent: ProgramAgent
-    knowledge: NoPassages
+    agent: Agent
+    knowledge: Retriever
 
 
 @asynccontextmanager
 async def open_scripted_app(settings: Settings) -> AsyncIterator[ScriptedApp]:
-    yield ScriptedApp(ProgramAgent(), NoPassages())
+    told = f"Refunds of {settings.company_name} are paid within 5-10 business days."
+    yield ScriptedApp(ProgramAgent(), MemoryKnowledge([passage("billing/refunds.md", told, section="When")]))
 
 
 class IndexedAlready:
     """Nothing has to be indexed."""
 
     def has_snapshot(self, settings: Settings) -> bool:
-        return True
+        return settings.operation.home.exists()
 
-    def index_documents(self, settings: Settings, progress: object) -> object:
-        raise AssertionError("nothing has to be indexed")
+    def index_documents(self, settings: Settings, progress: Callable[[Progress], None]) -> NoReturn:
+        raise AssertionError(f"{settings.documents.documents} has to be indexed, and {progress} told")
 
     def roll_back(self, settings: Settings) -> str:
-        return "the one before"
+        return f"the one before in {settings.operation.home.name}"
 
 
 def scripted_program() -> Program:
