@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import knowledge
 from agents.contract import Agent, Outcome, Question, Routed, Sources, TurnFailed, TurnFinished, TurnRequest
 from bot.datasets import Row, read_rows
 from bot.errors import DataUnreadable
+from bot.settings import Settings
 
+SAMPLE: Final = Path(knowledge.__file__).parent / "sample" / "evaluation"
 FIRST_CITATIONS: Final = 2
 _ANSWERS: Final = frozenset({Outcome.ANSWERED, Outcome.QUOTED})
 
@@ -72,6 +75,12 @@ def read_cases(folder: Path) -> list[list[Case]]:
     if (path := folder / "dialogues.jsonl").exists():
         conversations += [_dialogue(row) for row in read_rows(path)]
     return conversations
+
+
+def without_models(settings: Settings) -> Settings:
+    """Return the settings of search-only mode, in which an evaluation costs nothing and repeats itself."""
+    none = settings.answering.model_copy(update={"routing": "local", "route_models": (), "answer_models": ()})
+    return settings.model_copy(update={"answering": none})
 
 
 async def evaluate(

@@ -36,20 +36,19 @@ def index_documents(settings: Settings, progress: Callable[[Progress], None]) ->
 def build_plan(settings: Settings) -> IndexPlan:
     """Return what to index. Without an embedder, search goes by words and routing has no local classifier."""
     domains = read_domains(settings.documents.domains)
-    try:
-        embedder = embedder_factory(settings)()
-    except EmbedderUnavailable:
-        if settings.documents.embedder != "none":
-            raise
-        embedder = None
     return IndexPlan(
         home=settings.operation.home,
         documents=settings.documents.documents,
         domains=domains.names,
-        embedder=embedder,
+        embedder=open_embedder(settings),
         examples=domains.examples(),
         configuration=domains.fingerprint,
     )
+
+
+def open_embedder(settings: Settings) -> Embedder | None:
+    """Return the configured embedder, or None where none is wanted. Raises EmbedderUnavailable; blocks."""
+    return None if settings.documents.embedder == "none" else embedder_factory(settings)()
 
 
 def roll_back(settings: Settings) -> str:
