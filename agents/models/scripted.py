@@ -1,7 +1,7 @@
 """A model that follows a script and records its calls: the test seam that ships with the product."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -29,9 +29,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided for one prompt. A `value` that isn't of the asked form fails as a real model's would."""
+    """What is decided for one prompt: fields for the asked form, which they must fit, or an error."""
 
-    value: "BaseModel | ModelError"
+    value: Mapping[str, object] | ModelError
     usage: Usage | None = None
     waits_for: asyncio.Event | None = None
 
@@ -64,7 +64,7 @@ class ScriptedModel:
     def __init__(
         self,
         answers: "Iterable[Answer | str] | Callable[[Prompt], Answer | str]" = (),
-        decisions: "Iterable[Decision | BaseModel] | Callable[[Prompt], Decision | BaseModel]" = (),
+        decisions: Iterable[Decision] | Callable[[Prompt], Decision] = (),
         *,
         name: str = "scripted:model",
     ) -> None:
@@ -105,16 +105,15 @@ class ScriptedModel:
         call = ScriptedCall(prompt, schema, is_closed_early=True)
         self.calls.append(call)
         scripted = self._next_decision(prompt)
-        if not isinstance(scripted, Decision):
-            scripted = Decision(scripted)
         if scripted.waits_for is not None:
             await _perform(scripted.waits_for, call)
         call.is_closed_early = False
         if isinstance(scripted.value, ModelError):
             raise scripted.value
-        if not isinstance(scripted.value, schema):
-            raise PromptNotAnswered("not of the asked form")
-        return scripted.value, scripted.usage
+        try:
+            return schema.model_validate(scripted.value), scripted.usage
+        except ValueError as error:
+            raise PromptNotAnswered("not of the asked form") from error
 
     async def aclose(self) -> None:
         """Remember that it was closed."""

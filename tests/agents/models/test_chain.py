@@ -24,10 +24,6 @@ class Choice(BaseModel):
     domain: str
 
 
-class Other(BaseModel):
-    colour: str
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
@@ -211,14 +207,14 @@ async def test_an_empty_chain_says_so_and_has_no_model() -> None:
     [
         (Decision(RateLimited()), "rate limited"),
         (Decision(BadModelOutput("malformed")), "malformed"),
-        (Decision(Choice(domain="late"), waits_for=asyncio.Event()), "decision late"),
-        (Decision(Other(colour="red")), "not of the asked form"),
+        (Decision({"domain": "late"}, waits_for=asyncio.Event()), "decision late"),
+        (Decision({"colour": "red"}), "not of the asked form"),
     ],
 )
 async def test_a_decision_fails_over_as_well(broken: Decision, error: str) -> None:
     calls: list[ModelCall] = []
     first = ScriptedModel(decisions=[broken], name="a:one")
-    second = ScriptedModel(decisions=[Decision(Choice(domain="billing"), Usage(9, 3))], name="b:two")
+    second = ScriptedModel(decisions=[Decision({"domain": "billing"}, Usage(9, 3))], name="b:two")
     choice = await chain_of(first, second).decide(PROMPT, Choice, role="route", calls=calls)
     assert choice == Choice(domain="billing")
     assert [(call.error, call.input_tokens) for call in calls] == [(error, 0), (None, 9)]
