@@ -40,7 +40,7 @@ def find_access(settings: ModelSettings) -> AwsAccess:
         if session.get_credentials() is None:
             return AwsAccess("no AWS credentials")
     except BotoCoreError as error:
-        logger.warning("AWS credentials can't be read: %s", type(error).__name__)
+        logger.info("AWS credentials can't be read: %s", type(error).__name__)
         return AwsAccess(f"unusable AWS credentials ({type(error).__name__})")
     if session.region_name is None:
         return AwsAccess("no region: set AWS_DEFAULT_REGION")
