@@ -55,7 +55,7 @@ RULES: Sequence[Rule] = (
     (openai.APIConnectionError, _connection),
     (openai.APIResponseValidationError, lambda _: BadModelOutput("malformed")),
     (openai.APIError, _in_stream),
-    (openai.LengthFinishReasonError, lambda _: BadModelOutput("truncated")),
+    (openai.LengthFinishReasonError, lambda _: PromptNotAnswered("cut by our own limit")),
     (openai.ContentFilterFinishReasonError, lambda _: PromptNotAnswered("filtered")),
     (openai.WebSocketConnectionClosedError, lambda _: ModelUnavailable("connection lost")),
     (openai.WebSocketQueueFullError, lambda _: ModelUnavailable("connection lost")),

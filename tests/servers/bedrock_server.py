@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -143,6 +143,8 @@ async def _refusal(recorded: Recorded, behaviour: Behaviour) -> web.Response | N
         await hang()
     if not recorded.headers.get("Authorization", "").startswith(SIGNATURE):
         return _error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+    if not is_conversation([message["role"] for message in recorded.body["messages"]]):
+        return _error(400, "ValidationException", "A conversation must start with a user message and alternate.")
     if behaviour.status == 200:
         return None
     kind = behaviour.error_code or ERROR_TYPES.get(behaviour.status, "InternalServerException")
@@ -150,6 +152,13 @@ async def _refusal(recorded: Recorded, behaviour: Behaviour) -> web.Response | N
     if behaviour.retry_after is not None:
         response.headers["Retry-After"] = behaviour.retry_after
     return response
+
+
+def is_conversation(roles: Sequence[str]) -> bool:
+    """Say whether Bedrock takes messages of these roles: a person begins and ends, and nobody speaks twice."""
+    return (
+        all(role == ("assistant" if index % 2 else "user") for index, role in enumerate(roles)) and len(roles) % 2 == 1
+    )
 
 
 def _error(status: int, kind: str, message: str) -> web.Response:

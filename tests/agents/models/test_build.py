@@ -175,6 +175,13 @@ async def test_warming_up_pauses_a_model_whose_credentials_were_not_found() -> N
         [piece async for piece in chain.stream(PROMPT, role="answer", calls=[])]
 
 
+async def test_a_model_that_cannot_be_built_is_refused() -> None:
+    arn = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abc"  # LangChain wants a provider beside it
+    settings = ModelSettings(aws_access_key_id="AKIA", aws_secret_access_key="x", aws_region="us-east-1")
+    with pytest.raises(AccessRefused, match="can't be built"):
+        await BedrockProvider(settings).build(arn)
+
+
 def test_importing_the_models_imports_no_provider() -> None:
     heavy = {"openai", "boto3", "botocore", "langchain_core", "langchain_openai", "langchain_aws", "pydantic"}
     code = f"import sys, agents.models.build, agents.models.scripted; print({heavy!r} & set(sys.modules))"
