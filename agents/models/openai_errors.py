@@ -60,7 +60,7 @@ RULES: Sequence[Rule] = (
     (openai.WebSocketConnectionClosedError, lambda _: ModelUnavailable("connection lost")),
     (openai.WebSocketQueueFullError, lambda _: ModelUnavailable("connection lost")),
     (langchain.ModelAuthenticationError, lambda _: AccessRefused("key refused")),
-    (langchain.ModelPermissionDeniedError, lambda _: AccessRefused("key refused")),
+    (langchain.ModelPermissionDeniedError, lambda _: AccessRefused("not permitted")),
     (langchain.ModelNotFoundError, lambda _: AccessRefused("no such model")),
     (langchain.ModelInvalidRequestError, lambda _: PromptNotAnswered("request refused")),
     (langchain.ModelRateLimitError, lambda _: RateLimited()),

@@ -41,6 +41,7 @@ class BedrockServer(ModelServer):
         return [
             web.post("/model/{model}/converse", self._converse),
             web.post("/model/{model}/converse-stream", self._converse_stream),
+            web.post("/model/{model}/invoke", self._embed),
         ]
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
@@ -82,6 +83,18 @@ class BedrockServer(ModelServer):
             if refusal := await _refusal(recorded, behaviour):
                 return refusal
             return await Stream(request, recorded, behaviour).send(self.answer(recorded.body["messages"]))
+        finally:
+            recorded.ended.set()
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Answer as Titan's embedding models do."""
+        recorded, behaviour = await self.record(request)
+        try:
+            if refusal := await _refusal(recorded, behaviour):
+                return refusal
+            text = recorded.body["inputText"]
+            recorded.is_answered = True
+            return web.json_response({"embedding": self.embed(text), "inputTextTokenCount": tokens_of(text)})
         finally:
             recorded.ended.set()
 
@@ -143,7 +156,8 @@ async def _refusal(recorded: Recorded, behaviour: Behaviour) -> web.Response | N
         await hang()
     if not recorded.headers.get("Authorization", "").startswith(SIGNATURE):
         return _error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-    if not is_conversation([message["role"] for message in recorded.body["messages"]]):
+    messages = recorded.body.get("messages")
+    if messages is not None and not is_conversation([message["role"] for message in messages]):
         return _error(400, "ValidationException", "A conversation must start with a user message and alternate.")
     if behaviour.status == 200:
         return None
