@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,6 +38,15 @@ class KnowledgeBase:
     async def load_domain(self, domain: str) -> tuple[Passage, ...]:
         """Return every passage of a domain, by document and position."""
         return await self._read(lambda snapshot: snapshot.passages.of_domain(domain))
+
+    async def fetch(self, ids: Sequence[str]) -> tuple[Passage, ...]:
+        """Return the passages with these ids, in their order; those no longer there are left out."""
+        found = await self._read(lambda snapshot: snapshot.passages.with_ids(ids))
+        return tuple(found[key] for key in ids if key in found)
+
+    async def languages(self) -> tuple[str, ...]:
+        """Return the ISO 639-1 codes of the documents' languages, the most frequent first."""
+        return (await self.manifest()).languages()
 
     async def classify(self, text: str) -> Classification | None:
         """Return the best label, or None when there are no vectors or no classifier in the snapshot."""

@@ -12,6 +12,7 @@ from knowledge.cache import CachedEmbedder, open_embedding_cache
 from knowledge.chunking import CHUNKING_VERSION, chunk
 from knowledge.contract import Embedder, Example, Passage
 from knowledge.errors import DocumentError, KnowledgeError, NoSnapshot, SnapshotDamaged
+from knowledge.language import language_of
 from knowledge.loaders.folder import LOADERS_VERSION, MAX_BYTES, content_hash, domain_of, find, load, read
 from knowledge.snapshot import FORMAT, Entry, Manifest, Snapshots, read_manifest, write_manifest
 from knowledge.writing import SnapshotWriter
@@ -136,7 +137,8 @@ def _compare(plan: IndexPlan, base: Manifest | None, progress: Callable[[Progres
             else:
                 document = load(source, domain)
                 fresh[found.path] = passages = chunk(document)
-                entries[found.path] = Entry(document.content_hash, domain, document.title, len(passages))
+                language = language_of(document.markdown)
+                entries[found.path] = Entry(document.content_hash, domain, document.title, len(passages), language)
         except DocumentError as error:
             skipped.append((error.document, error.reason))
         progress(Progress("reading", done, len(files)))

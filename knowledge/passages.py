@@ -107,6 +107,10 @@ class Passages:
         """Return how many passages there are."""
         return int(self._rows("SELECT count(*) FROM passages", ())[0][0])
 
+    def count_documents(self) -> int:
+        """Return how many documents they are of."""
+        return int(self._rows("SELECT count(DISTINCT document) FROM passages", ())[0][0])
+
     def is_sound(self) -> bool:
         """Say whether the file is whole and the words agree with the passages."""
         try:

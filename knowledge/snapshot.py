@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,7 @@ class Entry:
     domain: str
     title: str
     passages: int
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Manifest:
     thresholds: Thresholds = field(default_factory=Thresholds)
     documents: Mapping[str, Entry] = field(default_factory=dict)
     format: int = FORMAT
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the ISO 639-1 codes of the documents' languages, by how many documents are written in them."""
+        counted = Counter(entry.language for entry in self.documents.values() if entry.language)
+        return tuple(language for language, _ in counted.most_common())
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -41,9 +41,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def retrieval(data: Path, as_json: bool) -> None:
     """Measure the search on a set of its own, in the form of the BEIR benchmark, in percent."""
-    from knowledge.evaluation import evaluate_folder
-
     from bot.indexing import open_embedder
+    from knowledge.evaluation import evaluate_folder
 
     settings = begin()
     report = evaluate_folder(data, open_embedder(settings))
