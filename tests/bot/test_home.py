@@ -6,8 +6,8 @@ from bot.home import read_json, remember_documents, with_documents, with_remembe
 from bot.settings import Documents, Operation, Settings
 
 
-def settings_at(home: Path, **documents: Path) -> Settings:
-    return Settings(operation=Operation(home=home), documents=Documents(**documents))
+def settings_at(home: Path, documents: Documents | None = None) -> Settings:
+    return Settings(operation=Operation(home=home), documents=documents or Documents())
 
 
 def test_the_folder_that_was_indexed_last_is_read_again(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_the_folder_that_was_indexed_last_is_read_again(tmp_path: Path) -> None:
 
 def test_a_configured_folder_wins_over_the_remembered_one(tmp_path: Path) -> None:
     remember_documents(tmp_path, tmp_path / "docs")
-    settings = settings_at(tmp_path, documents=tmp_path / "own")
+    settings = settings_at(tmp_path, Documents(documents=tmp_path / "own"))
     assert with_remembered_documents(settings) is settings
 
 
