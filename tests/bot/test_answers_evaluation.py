@@ -63,7 +63,7 @@ async def test_facts_in_the_quoted_text_are_counted_apart() -> None:
 async def test_a_dialogue_is_one_conversation_and_is_forgotten() -> None:
     agent = ScriptedAgent(answer("p1"), answer("p2", domain="general"))
     turns = [case("dialogue", "5-10", case_id="d1/1"), case("followup", "5-10", case_id="d1/2")]
-    verdicts = [v async for v in evaluate(agent, PASSAGES, [turns], new_id=iter("abc").__next__)]
+    verdicts = [v async for v in evaluate(agent, [turns], new_id=iter("abc").__next__)]
     assert [request.conversation_id for request in agent.requests] == ["eval:a", "eval:a"]
     assert agent.forgotten == ["eval:a"]
     results = summarise(verdicts)
