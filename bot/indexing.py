@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from agents.domains import read_domains
+from bot.errors import SettingsInvalid
 from bot.settings import Settings
 from knowledge.contract import Embedder
 from knowledge.errors import EmbedderUnavailable, NoSnapshot
@@ -11,9 +12,14 @@ from knowledge.snapshot import Snapshots
 
 
 def embedder_factory(settings: Settings) -> Callable[[], Embedder]:
-    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable."""
+    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable.
+
+    Raises SettingsInvalid for one that isn't there.
+    """
     if settings.documents.embedder == "none":
         return _refuse_embedder
+    if settings.documents.embedder != "minilm":
+        raise SettingsInvalid("FIRSTLINE_EMBEDDER: only minilm and none can be used in this version")
     from knowledge.embedders.minilm import build_minilm  # noqa: PLC0415 - only the chosen one is imported
 
     return build_minilm

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -173,6 +174,18 @@ def test_secrets_never_reach_the_log_and_each_record_is_one_line(home: Path) -> 
         assert "hello" not in log
         assert all(" WARNING agents.test: turn id" in line for line in log.splitlines())
         assert log.count("\n") == log.count("[secret]") > 0
+
+
+def test_a_defect_is_one_line_with_a_reference_to_its_trace_in_the_log(home: Path) -> None:
+    ended = firstline(home, "chat", typed="break\n")
+    told = re.fullmatch(
+        r"firstline: something went wrong inside Firstline \(reference (\w+), see the log\)\n", ended.stderr
+    )
+    assert told is not None
+    assert (ended.returncode, ended.stdout) == (1, "")
+    record = (home / "firstline.log").read_text().splitlines()[-1]
+    assert f"CRITICAL bot: defect {told[1]}" in record
+    assert "ZeroDivisionError: [secret]" in record
 
 
 def test_a_misspelt_setting_is_told_and_nothing_else_happens(home: Path) -> None:
