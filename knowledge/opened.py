@@ -1,18 +1,21 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
-from knowledge.errors import SnapshotDamaged
+from knowledge.errors import EmbedderUnavailable, SnapshotDamaged
 from knowledge.fusion import boost, fuse, support
 from knowledge.passages import Passages, Place
 from knowledge.snapshot import Manifest, read_manifest
 from knowledge.vectors import Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
+
+_log = logging.getLogger(__name__)
 
 ARM_LIMIT = 100
 """Hits taken of each arm: min-max needs that many to be fair."""
@@ -23,8 +26,10 @@ CLASSIFIER = "classifier"
 class FittedClassifier(Protocol):
     """What was fitted when the snapshot was built."""
 
-    def classify(self, vector: Sequence[float]) -> Classification:
-        """Return the best label for a message's vector."""
+    def classify(
+        self, text: str, vector: Sequence[float], documents: Mapping[str, float] | None = None
+    ) -> Classification:
+        """Return the best label; `documents` holds the cosine of the nearest passage of each domain."""
         ...
 
 
@@ -40,6 +45,7 @@ class OpenSnapshot:
         self._classifier = classifier
         self._places = passages.places()
         self._neighbours = _neighbours(self._places)
+        self._told: set[str] = set()
 
     def close(self) -> None:
         """Give files and threads back."""
@@ -49,6 +55,7 @@ class OpenSnapshot:
 
     def search(self, query: str, embedder: Embedder | None, *, domain: str | None, limit: int) -> SearchResult:
         """Fuse both arms; words only where the vectors are of another model or the embedder is missing."""
+        query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vectors = self._nearest(query, embedder)
         scores = support(fuse(words, vectors or {}), self._neighbours)
@@ -62,24 +69,49 @@ class OpenSnapshot:
 
     def evidence(self, query: str, embedder: Embedder | None) -> Evidence:
         """Return what `is_covered` is decided by."""
+        query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         return self._evidence(query, words, self._nearest(query, embedder))
 
     def classify(self, text: str, embedder: Embedder | None) -> Classification | None:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""
-        if self._classifier is None or embedder is None or embedder.model != self.manifest.embedder:
+        text = _readable(text)
+        vector = self._vector(text, embedder)
+        if self._classifier is None or self._vectors is None or vector is None:
             return None
-        return self._classifier.classify(embedder.embed([text])[0])
+        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector))
 
     def _nearest(self, query: str, embedder: Embedder | None) -> dict[str, float] | None:
-        if self._vectors is None or embedder is None or embedder.model != self.manifest.embedder or not query.strip():
+        vector = self._vector(query, embedder)
+        return self._vectors.search(vector, limit=ARM_LIMIT) if self._vectors and vector else None
+
+    def _vector(self, text: str, embedder: Embedder | None) -> list[float] | None:
+        """Return None where words must do."""
+        if self._vectors is None or embedder is None or not text.strip():
             return None
-        return self._vectors.search(embedder.embed([query])[0], limit=ARM_LIMIT)
+        if embedder.model != self.manifest.embedder:
+            self._tell_once(f"the documents were indexed with {self.manifest.embedder}: run `firstline index`")
+            return None
+        try:
+            return embedder.embed([text])[0]
+        except EmbedderUnavailable as error:
+            self._tell_once(str(error))
+            return None
+
+    def _tell_once(self, reason: str) -> None:
+        if reason not in self._told:
+            self._told.add(reason)
+            _log.warning("searching by words alone: %s", reason)
 
     def _evidence(self, query: str, words: Mapping[str, float], vectors: Mapping[str, float] | None) -> Evidence:
         best = sorted(words, key=lambda key: -words[key])[:5]
         share = share_of_terms(self.passages.connection, query, best)
         return Evidence(max(vectors.values(), default=0.0) if vectors is not None else None, share)
+
+
+def _readable(query: str) -> str:
+    """Drop what is no Unicode text, such as half an emoji: neither SQLite nor a tokenizer takes it."""
+    return query.encode(errors="replace").decode()
 
 
 def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
