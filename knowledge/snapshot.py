@@ -125,6 +125,7 @@ class Snapshots:
         """
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.root / "index.lock").open("a") as lock:
+            (self.root / "index.lock").chmod(0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
