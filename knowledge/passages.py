@@ -116,6 +116,11 @@ class Passages:
         sql = "SELECT id, domain, document, position FROM passages ORDER BY document, position"
         return {key: Place(*place) for key, *place in self._rows(sql, ())}
 
+    def headings(self) -> list[str]:
+        """Return the last item of each breadcrumb, by document and position."""
+        rows = self._rows("SELECT breadcrumb FROM passages ORDER BY document, position", ())
+        return list(dict.fromkeys(row[0].rsplit(" > ", 1)[-1] for row in rows))
+
     def count(self) -> int:
         """Return how many passages there are."""
         return int(self._rows("SELECT count(*) FROM passages", ())[0][0])

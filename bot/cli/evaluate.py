@@ -97,16 +97,10 @@ async def _answer_all(
     program: Program, settings: "Settings", conversations: "Sequence[Sequence[Case]]"
 ) -> "list[Verdict]":
     """Ask all questions of a fresh app."""
-    from agents.domains import read_domains
     from bot.evaluation import evaluate
 
     async with program.open_app(settings) as app:
-        passages = {
-            passage.id: f"{passage.breadcrumb}\n{passage.text}"
-            for name in read_domains(settings.documents.domains).names
-            for passage in await app.knowledge.load_domain(name)
-        }
-        return [verdict async for verdict in evaluate(app.agent, passages, conversations, new_id=program.new_id)]
+        return [verdict async for verdict in evaluate(app.agent, conversations, new_id=program.new_id)]
 
 
 def _answers_text(results: "Mapping[str, GroupResult]") -> str:

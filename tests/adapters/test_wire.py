@@ -35,8 +35,11 @@ EVENTS: list[tuple[ReplyEvent, object]] = [
     (TextAdded("a\n"), {"event": "token", "text": "a\n"}),
     (TextReset("stalled"), {"event": "reset", "reason": "stalled"}),
     (
-        SourcesShown((SourceLink(1, "T", "https://x.example"),)),
-        {"event": "sources", "sources": [{"number": 1, "title": "T", "link": "https://x.example"}]},
+        SourcesShown((SourceLink(1, "T", "https://x.example", "a.md", "Text."),)),
+        {
+            "event": "sources",
+            "sources": [{"number": 1, "title": "T", "link": "https://x.example", "document": "a.md", "text": "Text."}],
+        },
     ),
     (
         ReplyDone("a", "answered", "openai:a", 1.23456, 7, 2, None, "help@x.example"),

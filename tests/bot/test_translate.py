@@ -44,7 +44,10 @@ PAIRS: list[tuple[AgentEvent, ReplyEvent]] = [
     (StatusChanged("Searching"), StatusShown("Searching")),
     (TextDelta("a "), TextAdded("a ")),
     (Reset("stalled"), TextReset("stalled")),
-    (Sources((Citation(1, "T", "T > S", "link", "d.md", "p"),)), SourcesShown((SourceLink(1, "T > S", "link"),))),
+    (
+        Sources((Citation(1, "T", "T > S", "link", "d.md", "p", "Text."),)),
+        SourcesShown((SourceLink(1, "T > S", "link", "d.md", "Text."),)),
+    ),
     (
         TurnFinished(Outcome.ABSTAINED, "No.", "bedrock:b", 1.4, CALLS, offers_person=True),
         ReplyDone("No.", "abstained", "bedrock:b", 1.4, 800, 45, 0.75, "help@x.example"),

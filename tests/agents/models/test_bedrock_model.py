@@ -41,7 +41,7 @@ def session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="AKIALOOPBACK", aws_secret_access_key="secret", region_name="us-east-1")
 
 
-def runtime_at(url: str, *, read_seconds: float = 5.0) -> BedrockRuntime:
+def runtime_at(url: str, *, read_seconds: float = 300.0) -> BedrockRuntime:
     return BedrockRuntime(session(), endpoint_url=url, read_seconds=read_seconds)
 
 
