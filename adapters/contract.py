@@ -5,12 +5,24 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message of a person. `id` is the platform's identity of it: the same message has the same id for ever."""
+
+    id: str
+    conversation_id: str
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLink:
-    """A numbered source as people see it below an answer."""
+    """A numbered source as people see it below an answer. `text` is the passage that is cited, as Markdown."""
 
     number: int
     title: str
     link: str
+    document: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

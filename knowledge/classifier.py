@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.clearness import Calibration, HeldOut, apply_gate, calibrate, folds
 from knowledge.contract import Classification, Example
 from knowledge.errors import SnapshotDamaged
-from knowledge.heldout import Calibration, HeldOut, apply_gate, calibrate, folds
 from knowledge.lexical import count_parts, rarity, weigh
 from knowledge.regression import Matrix, fit_logistic, softmax
 
