@@ -50,14 +50,14 @@ def build_plan(settings: Settings) -> IndexPlan:
         domains=domains.names,
         embedder=open_embedder(settings),
         examples=domains.examples(),
-        attachments=partial(fit_classifier, domains.examples()),
         configuration=domains.fingerprint,
+        attachments=partial(_fit_classifier, domains.examples()),
     )
 
 
-def fit_classifier(examples: Sequence[Example], embedder: Embedder) -> Mapping[str, bytes]:
-    """Return the classifier that the snapshot carries, fitted on the domains' examples."""
-    from knowledge.classifier import fit  # noqa: PLC0415 - numpy is needed only here, when a snapshot is built
+def _fit_classifier(examples: Sequence[Example], embedder: Embedder) -> Mapping[str, bytes]:
+    """Return what routes without a model, fitted to the domains' examples."""
+    from knowledge.classifier import fit  # noqa: PLC0415 - numpy is not for start-up
 
     vectors = embedder.embed([example.text for example in examples])
     return {CLASSIFIER: fit(examples, vectors).to_bytes()}

@@ -1,10 +1,10 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
+from knowledge.classifier import FittedClassifier, load_classifier
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
 from knowledge.errors import SnapshotDamaged
@@ -18,14 +18,6 @@ ARM_LIMIT = 100
 """Hits taken of each arm: min-max needs that many to be fair."""
 CLASSIFIER = "classifier"
 """The name under which a snapshot holds its fitted classifier."""
-
-
-class FittedClassifier(Protocol):
-    """What was fitted when the snapshot was built."""
-
-    def classify(self, vector: Sequence[float]) -> Classification:
-        """Return the best label for a message's vector."""
-        ...
 
 
 class OpenSnapshot:
@@ -69,7 +61,8 @@ class OpenSnapshot:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""
         if self._classifier is None or embedder is None or embedder.model != self.manifest.embedder:
             return None
-        return self._classifier.classify(embedder.embed([text])[0])
+        vector = embedder.embed([text])[0]
+        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector) if self._vectors else {})
 
     def _nearest(self, query: str, embedder: Embedder | None) -> dict[str, float] | None:
         if self._vectors is None or embedder is None or embedder.model != self.manifest.embedder or not query.strip():
@@ -92,11 +85,11 @@ def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
     return neighbours
 
 
-def open_snapshot(folder: Path, *, load_classifier: Callable[[bytes], FittedClassifier] | None = None) -> OpenSnapshot:
+def open_snapshot(folder: Path) -> OpenSnapshot:
     """Open a finished snapshot; raises SnapshotDamaged when a part is missing or can't be read."""
     manifest = read_manifest(folder)
     fitted = folder / "attachments" / CLASSIFIER
-    classifier = load_classifier(fitted.read_bytes()) if load_classifier and fitted.exists() else None
+    classifier = load_classifier(fitted.read_bytes()) if fitted.exists() else None
     passages = Passages.open(folder / "passages.sqlite")
     try:
         vectors = open_vectors(folder / "vectors") if manifest.embedder else None

@@ -70,6 +70,15 @@ class Vectors:
             best.setdefault(key, cosine)
         return dict(itertools.islice(best.items(), limit))
 
+    def nearest_by_domain(self, vector: Sequence[float]) -> dict[str, float]:
+        """Return the cosine of the nearest passage of each domain that has one."""
+        nearest: dict[str, float] = {}
+        for domain, collection in self._collections.items():
+            answer = collection.query(query_embeddings=_matrix([vector]), n_results=1, include=["distances"])
+            if distances := (answer["distances"] or [[]])[0]:
+                nearest[domain] = 1.0 - distances[0]
+        return nearest
+
     def _collection(self, domain: str) -> "Collection":
         if domain not in self._collections:
             self._collections[domain] = self._client.create_collection(
