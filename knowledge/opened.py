@@ -1,6 +1,5 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
-import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,8 +7,8 @@ from knowledge.classifier import FittedClassifier, load_classifier
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
 from knowledge.errors import SnapshotDamaged
-from knowledge.fusion import boost, fuse, support
-from knowledge.passages import Passages, Place
+from knowledge.fusion import boost, fuse
+from knowledge.passages import Passages
 from knowledge.snapshot import Manifest, read_manifest
 from knowledge.vectors import Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
@@ -30,8 +29,7 @@ class OpenSnapshot:
         self.passages = passages
         self._vectors = vectors
         self._classifier = classifier
-        self._places = passages.places()
-        self._neighbours = _neighbours(self._places)
+        self._domains = passages.domains()
 
     def close(self) -> None:
         """Give files and threads back."""
@@ -43,9 +41,9 @@ class OpenSnapshot:
         """Fuse both arms; words only where the vectors are of another model or the embedder is missing."""
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vectors = self._nearest(query, embedder)
-        scores = support(fuse(words, vectors or {}), self._neighbours)
+        scores = fuse(words, vectors or {})
         if domain is not None:
-            scores = boost(scores, {key for key in scores if self._places[key].domain == domain})
+            scores = boost(scores, {key for key in scores if self._domains[key] == domain})
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
         found = self.passages.with_ids(best)
         hits = tuple(Hit(found[key], scores[key], (vectors or {}).get(key)) for key in best)
@@ -73,16 +71,6 @@ class OpenSnapshot:
         best = sorted(words, key=lambda key: -words[key])[:5]
         share = share_of_terms(self.passages.connection, query, best)
         return Evidence(max(vectors.values(), default=0.0) if vectors is not None else None, share)
-
-
-def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
-    """Return the ids right before and after each passage in its document."""
-    neighbours: dict[str, list[str]] = {key: [] for key in places}
-    for (before, place), (after, next_place) in itertools.pairwise(places.items()):
-        if place.document == next_place.document:
-            neighbours[before].append(after)
-            neighbours[after].append(before)
-    return neighbours
 
 
 def open_snapshot(folder: Path) -> OpenSnapshot:
