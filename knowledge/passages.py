@@ -107,6 +107,11 @@ class Passages:
         """Return the domain of each passage id."""
         return dict(self._rows("SELECT id, domain FROM passages", ()))
 
+    def headings(self) -> list[str]:
+        """Return the last item of each breadcrumb, by document and position."""
+        rows = self._rows("SELECT breadcrumb FROM passages ORDER BY document, position", ())
+        return list(dict.fromkeys(row[0].rsplit(" > ", 1)[-1] for row in rows))
+
     def count(self) -> int:
         """Return how many passages there are."""
         return int(self._rows("SELECT count(*) FROM passages", ())[0][0])
