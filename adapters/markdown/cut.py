@@ -2,10 +2,10 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from adapters.markdown.blocks import Kind, Leaf, Outline, read_outline
-from adapters.markdown.inline import Inline, Span, read_inline
+from adapters.markdown.inline import Span, read_inline
 
 # A message that is cut at a better place may be this much shorter than a full one.
 _MIN_FILL = 0.4
@@ -30,7 +30,7 @@ class Cut:
 
     offset: int
     closer: str = ""
-    opening: Opening = Opening()
+    opening: Opening = field(default_factory=Opening)
 
 
 def find_cut(body: str, first: int, most: int) -> Cut:

@@ -4,7 +4,8 @@ What was cut stays cut, so a stream of 60,000 characters parses each of them a b
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from os.path import commonprefix
 
 from adapters.markdown.blocks import Kind, Outline, read_outline
 from adapters.markdown.cut import Opening, find_cut, is_leading
@@ -22,7 +23,7 @@ class Piece:
 
     start: int
     end: int
-    opening: Opening = Opening()
+    opening: Opening = field(default_factory=Opening)
     closer: str = ""
 
 
@@ -38,6 +39,7 @@ class Pages:
         self._opening = Opening()
         self._break_read_at = -1
         self._break = 0
+        self._breaks: set[int] = set()
         self._tail_block = 0
 
     @property
@@ -109,6 +111,25 @@ class Pages:
         """End the last message at the end of a block, though it isn't full."""
         self._close(Piece(self._start, offset, self._opening), Opening())
 
+    def replace(self, text: str) -> int:
+        """Make this the whole text; messages that were closed stay so as far as it is the same. Return how far."""
+        common = len(commonprefix([self.text, text]))
+        kept = [piece for piece in self.closed if piece.end <= common]
+        if len(kept) < len(self.closed):
+            self._start, self._opening = self.closed[len(kept)].start, self.closed[len(kept)].opening
+            self.closed = kept
+            self._tail_block = self._start
+        self._break = min(self._break, common)
+        self._tail_block = min(self._tail_block, self._start) if common < len(self.text) else self._tail_block
+        self._break_read_at = -1
+        self.text = text
+        self._cut_overflow()
+        return common
+
+    def break_before(self, offset: int) -> int:
+        """Return the last break at or before an offset; behind a settled break there is none but the last."""
+        return offset if offset in self._breaks else self._start
+
     def last_break(self) -> int:
         """Return the latest end of a block where the last message might end, or where it begins if there is none."""
         if self._break_read_at == len(self.text):
@@ -130,6 +151,7 @@ class Pages:
             is_open = bool(above) and above[-1].kind is Kind.FENCE and not above[-1].is_closed
             if not is_open and not is_leading(above[-1] if above else None):
                 found = base + place
+                self._breaks.add(found)
         self._tail_block = base + _last_settled(outline)
         return found
 

@@ -1,0 +1,157 @@
+"""Which reply is served next, and how: the arithmetic of the shared budget, free of calls and clocks.
+
+A pool is what competes for the same edits: a workspace on Slack, a channel on Discord. Each live reply will need
+one more call for its end, so spending on frames is bounded by what refills until then; how long an answer will be is
+never known, and `HORIZON` stands in for it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import ceil
+
+# Seconds of refill that may be counted on before the live replies end.
+HORIZON = 4.0
+# Seconds over which what can be spared is spread.
+SPREAD = 5.0
+MIN_EDIT_SECONDS = 0.4
+# Frames further apart than this are better shown as whole paragraphs.
+SCARCE_SECONDS = 1.2
+FIRST_AMPLE_SECONDS = 0.3
+FIRST_SCARCE_SECONDS = 0.8
+# The latest a first text waits for a paragraph to end, while there is budget for it.
+FIRST_LATEST_SECONDS = 1.3
+# Text this long behind a paragraph's end is soon another paragraph's beginning: about eight words.
+TAIL_CHARS = 50
+
+
+class Form(Enum):
+    """How a reply is shown next."""
+
+    EDIT_ALL = auto()
+    EDIT_TO_BREAK = auto()
+    POST_ALL = auto()
+    POST_TO_BREAK = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What one pool has and owes.
+
+    `edits` and `posts` can be made now and refill at the rates a second. Of the `live` replies, those that are
+    `blank` can only end by a post and those `edit_only` only by an edit.
+    """
+
+    edits: float
+    posts: float
+    edit_rate: float
+    post_rate: float
+    live: int
+    blank: int
+    edit_only: int
+
+    @property
+    def spare_edits(self) -> float:
+        """Edits that no end will need."""
+        return self.edits + self.edit_rate * HORIZON - self.edit_only
+
+    @property
+    def spare_posts(self) -> float:
+        """Posts that no end will need."""
+        return self.posts + self.post_rate * HORIZON - self.blank
+
+    @property
+    def spare(self) -> float:
+        """Calls of either kind that no end will need."""
+        return self.edits + self.posts + (self.edit_rate + self.post_rate) * HORIZON - self.live
+
+    @property
+    def edit_seconds(self) -> float:
+        """How far apart the edits of each reply must be for all to have their share."""
+        fair = SPREAD * self.live / self.spare_edits if self.spare_edits > 0 else float("inf")
+        return max(MIN_EDIT_SECONDS, fair)
+
+    @property
+    def call_seconds(self) -> float:
+        """The same for edits and posts together."""
+        fair = SPREAD * self.live / self.spare if self.spare > 0 else float("inf")
+        return max(MIN_EDIT_SECONDS, fair)
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether edits are too few to show every reply as it grows."""
+        return self.edit_seconds > SCARCE_SECONDS
+
+    def may_edit(self) -> bool:
+        """Whether an edit can be spared now; half of the ends are kept back, for the other half refills."""
+        return self.edits - 1 >= ceil(self.edit_only / 2) and self.spare_edits >= 1 and self.spare >= 1
+
+    def may_post(self) -> bool:
+        """Whether a post can be spared now."""
+        return self.posts >= 1 and self.spare_posts >= 1 and self.spare >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the policy sees of one live reply.
+
+    `unseen` characters wait; `to_break` of them end with a block. `waited` counts from the last frame, or from the
+    first text if there is none.
+    """
+
+    unseen: int
+    to_break: int
+    waited: float
+    is_blank: bool
+    may_continue: bool
+    may_keep_breaks: bool
+
+    @property
+    def worth(self) -> float:
+        """Unseen text times waiting time."""
+        return self.unseen * self.waited
+
+
+def choose_form(candidate: Candidate, pool: Pool) -> Form | None:
+    """Return how to show a live reply now, or None to let it wait."""
+    if candidate.unseen <= 0:
+        return None
+    if candidate.is_blank:
+        return _choose_first(candidate, pool)
+    if not pool.is_scarce:
+        return Form.EDIT_ALL if candidate.waited >= pool.edit_seconds and pool.may_edit() else None
+    return _choose_scarce(candidate, pool)
+
+
+def _choose_first(candidate: Candidate, pool: Pool) -> Form | None:
+    if not pool.may_post():
+        return None
+    if not pool.is_scarce:
+        return Form.POST_ALL if candidate.waited >= FIRST_AMPLE_SECONDS else None
+    if candidate.waited < FIRST_SCARCE_SECONDS:
+        return None
+    if _is_fresh(candidate):
+        return Form.POST_TO_BREAK
+    if candidate.waited < FIRST_LATEST_SECONDS:
+        return None
+    if candidate.to_break > 0:
+        return Form.POST_TO_BREAK
+    return Form.POST_ALL if pool.spare_edits >= 1 else None
+
+
+def _is_fresh(candidate: Candidate) -> bool:
+    """Whether a block has just ended, so that showing up to it hides next to nothing."""
+    return candidate.to_break > 0 and candidate.unseen - candidate.to_break <= TAIL_CHARS
+
+
+def _choose_scarce(candidate: Candidate, pool: Pool) -> Form | None:
+    if candidate.may_continue:
+        is_due = candidate.waited >= pool.call_seconds
+        is_overdue = candidate.waited >= 1.6 * pool.call_seconds
+        if pool.may_post() and candidate.to_break > 0 and ((is_due and _is_fresh(candidate)) or is_overdue):
+            return Form.POST_TO_BREAK
+        return None
+    if candidate.waited < pool.edit_seconds or not pool.may_edit():
+        return None
+    if candidate.may_keep_breaks and candidate.to_break > 0:
+        return Form.EDIT_TO_BREAK
+    return Form.EDIT_ALL
