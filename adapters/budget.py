@@ -15,7 +15,10 @@ from adapters.limits import Action, Counting, Limits, Rule, Scope
 
 # Successes with an empty bucket until one more token is tried; doubled by each 429.
 _EDGE_SUCCESSES = 20
-_RATE_STEP = 1.05
+_RATE_STEP = 1.1
+# A second 429 this soon says that the rate is wrong and not only the burst.
+_SECOND_REFUSAL_SECONDS = 60.0
+_MIN_RATE_SHARE = 0.1
 # A burst is never believed to be more than this many times what the platform was assumed to allow.
 _MAX_GROWTH = 5
 _MAX_IDLE_METERS = 2_000
@@ -23,6 +26,8 @@ _MAX_IDLE_METERS = 2_000
 
 class Meter(Protocol):
     """The calls that one rule leaves within one scope. Times are the clock's seconds."""
+
+    capacity: float
 
     def level(self, now: float) -> float:
         """Return how many calls may be made now; negative or zero while paused."""
@@ -48,6 +53,10 @@ class Meter(Protocol):
         """Return the seconds until a call may be made, as far as is known."""
         ...
 
+    def refill_seconds(self, now: float) -> float:
+        """Return the seconds until one more call comes back."""
+        ...
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -59,6 +68,7 @@ class Bucket:
     capacity: float = field(init=False)
     rate: float = field(init=False)
     paused_until: float = field(default=-1.0, init=False)
+    refused_at: float = field(default=float("-inf"), init=False)
     edge: int = field(default=0, init=False)
     edge_needed: int = field(default=_EDGE_SUCCESSES, init=False)
     spent: deque[float] = field(default_factory=deque, init=False)
@@ -93,9 +103,10 @@ class Bucket:
 
     def refuse(self, now: float, retry_after: float) -> None:
         """Empty the bucket, wait, and believe in the burst that was let through, at most half of the earlier one."""
-        held = self._demonstrated(now)
-        self.capacity = max(1.0, min(self.capacity / 2, held))
-        self.rate = max(self.rule.rate / 2, self.rate / 2)
+        self.capacity = max(1.0, min(self.capacity / 2, self._demonstrated(now)))
+        if now - self.refused_at < _SECOND_REFUSAL_SECONDS:
+            self.rate = max(_MIN_RATE_SHARE * self.rule.rate, self.rate / 2)
+        self.refused_at = now
         self.tokens = 1.0
         self.at = now
         self.paused_until = max(self.paused_until, now + retry_after)
@@ -104,11 +115,8 @@ class Bucket:
 
     def _demonstrated(self, now: float) -> float:
         """Return the largest bucket that the calls before this refusal prove: calls made less what refilled."""
-        best, calls = 1.0, 0
-        for at in list(reversed(self.spent))[1:]:
-            calls += 1
-            best = max(best, calls - (now - at) * self.rule.rate)
-        return best
+        before = list(reversed(self.spent))[1:]
+        return max([1.0, *(calls - (now - at) * self.rule.rate for calls, at in enumerate(before, start=1))])
 
     def hear(self, now: float, remaining: int, reset_after: float) -> None:
         """Take the platform's word where it has less than we believe."""
@@ -123,6 +131,10 @@ class Bucket:
         pause = max(0.0, self.paused_until - now)
         return max(pause, (1 - level) / self.rate if level < 1 else 0.0)
 
+    def refill_seconds(self, now: float) -> float:
+        """Return the seconds that one token takes."""
+        return max(1 / self.rate, self.paused_until - now)
+
 
 @dataclass(slots=True)
 class Window:
@@ -130,11 +142,15 @@ class Window:
 
     rule: Rule
     at: float
+    capacity: float = field(init=False)
     spent: deque[float] = field(default_factory=deque, init=False)
     reset_at: float | None = field(default=None, init=False)
     remaining: int = field(default=0, init=False)
     paused_until: float = field(default=-1.0, init=False)
     in_flight: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.capacity = float(self.rule.calls)
 
     def _prune(self, now: float) -> None:
         while self.spent and self.spent[0] <= now - self.rule.seconds:
@@ -171,8 +187,10 @@ class Window:
 
     def wait(self, now: float) -> float:
         """Return the seconds until the window has room."""
-        if self.level(now) >= 1:
-            return 0.0
+        return 0.0 if self.level(now) >= 1 else self.refill_seconds(now)
+
+    def refill_seconds(self, now: float) -> float:
+        """Return the seconds until the window is reset or its oldest call leaves it."""
         pause = max(0.0, self.paused_until - now)
         if self.reset_at is not None and now < self.reset_at:
             return max(pause, self.reset_at - now)
@@ -212,6 +230,16 @@ class EditBudget:
         now = self._clock()
         rules = [rule for rule in self._limits.rules if action in rule.actions and within in {None, rule.scope}]
         return min((self._meter(rule, address).level(now) for rule in rules), default=float("inf"))
+
+    def capacity(self, action: Action, address: Address, *, within: Scope) -> float:
+        """Return how many such calls can ever be made at once, as far as is known."""
+        meters = [self._meter(r, address) for r in self._limits.rules if action in r.actions and r.scope is within]
+        return min((meter.capacity for meter in meters), default=float("inf"))
+
+    def refill_seconds(self, action: Action, address: Address, *, within: Scope) -> float:
+        """Return the seconds until one more such call comes back."""
+        meters = [self._meter(r, address) for r in self._limits.rules if action in r.actions and r.scope is within]
+        return max((meter.refill_seconds(self._clock()) for meter in meters), default=0.0)
 
     def may_call(self, action: Action, address: Address) -> bool:
         """Whether one such call fits all rules now."""

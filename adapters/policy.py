@@ -11,9 +11,17 @@ from math import ceil
 
 # Seconds of refill that may be counted on before the live replies end.
 HORIZON = 4.0
-# Seconds over which what can be spared is spread.
+# Seconds over which what can be spared is spread: shorter for edits, which the last seconds of an answer miss less.
 SPREAD = 5.0
-MIN_EDIT_SECONDS = 0.4
+EDIT_SPREAD = 3.0
+MIN_EDIT_SECONDS = 0.36
+_NEVER = float("inf")
+# Replies are looked at now and then: being early by half of that is right on average.
+_HALF_TICK = 0.025
+# An edit that comes back this soon need not be kept for an end: it will be there in time.
+SOON_SECONDS = 1.0
+# Part of the bot's own rate that frames may use; the rest is for posts and ends.
+FRAME_SHARE = 0.9
 # Frames further apart than this are better shown as whole paragraphs.
 SCARCE_SECONDS = 1.2
 FIRST_AMPLE_SECONDS = 0.3
@@ -38,7 +46,9 @@ class Pool:
     """What one pool has and owes.
 
     `edits` and `posts` can be made now and refill at the rates a second. Of the `live` replies, those that are
-    `blank` can only end by a post and those `edit_only` only by an edit.
+    `blank` can only end by a post and those `edit_only` only by an edit. Edits can never be more than
+    `edit_capacity`; the next one comes back in `edit_refill_seconds`. Where a window counts them (`is_windowed`),
+    haste now is a gap later. `min_seconds` is what the bot as a whole can do for each reply.
     """
 
     edits: float
@@ -48,6 +58,10 @@ class Pool:
     live: int
     blank: int
     edit_only: int
+    edit_capacity: float
+    edit_refill_seconds: float
+    is_windowed: bool
+    min_seconds: float
 
     @property
     def spare_edits(self) -> float:
@@ -67,23 +81,27 @@ class Pool:
     @property
     def edit_seconds(self) -> float:
         """How far apart the edits of each reply must be for all to have their share."""
-        fair = SPREAD * self.live / self.spare_edits if self.spare_edits > 0 else float("inf")
-        return max(MIN_EDIT_SECONDS, fair)
+        if self.is_windowed:
+            return max(self.min_seconds, self.live / self.edit_rate)
+        return max(self.min_seconds, EDIT_SPREAD * self.live / self.spare_edits if self.spare_edits > 0 else _NEVER)
 
     @property
     def call_seconds(self) -> float:
         """The same for edits and posts together."""
-        fair = SPREAD * self.live / self.spare if self.spare > 0 else float("inf")
-        return max(MIN_EDIT_SECONDS, fair)
+        return max(self.min_seconds, SPREAD * self.live / self.spare if self.spare > 0 else _NEVER)
 
     @property
     def is_scarce(self) -> bool:
         """Whether edits are too few to show every reply as it grows."""
-        return self.edit_seconds > SCARCE_SECONDS
+        if self.is_windowed:
+            return self.live / self.edit_rate > SCARCE_SECONDS
+        return self.spare_edits <= 0 or SPREAD * self.live / self.spare_edits > SCARCE_SECONDS
 
     def may_edit(self) -> bool:
         """Whether an edit can be spared now; half of the ends are kept back, for the other half refills."""
-        return self.edits - 1 >= ceil(self.edit_only / 2) and self.spare_edits >= 1 and self.spare >= 1
+        kept = min(ceil(self.edit_only / 2), self.edit_capacity - 1)
+        is_kept = self.edits - 1 >= kept or (self.is_windowed and self.edit_refill_seconds <= SOON_SECONDS)
+        return self.edits >= 1 and is_kept and self.spare_edits >= 1 and self.spare >= 1
 
     def may_post(self) -> bool:
         """Whether a post can be spared now."""
@@ -106,9 +124,9 @@ class Candidate:
     may_keep_breaks: bool
 
     @property
-    def worth(self) -> float:
-        """Unseen text times waiting time."""
-        return self.unseen * self.waited
+    def worth(self) -> tuple[bool, float]:
+        """Who is served first: a reply with nothing on screen, then unseen text times waiting time."""
+        return self.is_blank, self.unseen * self.waited
 
 
 def choose_form(candidate: Candidate, pool: Pool) -> Form | None:
@@ -118,7 +136,8 @@ def choose_form(candidate: Candidate, pool: Pool) -> Form | None:
     if candidate.is_blank:
         return _choose_first(candidate, pool)
     if not pool.is_scarce:
-        return Form.EDIT_ALL if candidate.waited >= pool.edit_seconds and pool.may_edit() else None
+        is_due = candidate.waited >= pool.edit_seconds - _HALF_TICK
+        return Form.EDIT_ALL if is_due and pool.may_edit() else None
     return _choose_scarce(candidate, pool)
 
 

@@ -11,9 +11,9 @@ from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
 from adapters.contract import Address, MessageReference, OnPosted, Platform
 from adapters.editor import MessageEditor, Step
-from adapters.limits import Action, Limits, Scope
+from adapters.limits import Action, Counting, Limits, Scope
 from adapters.markdown.neutralise import PingRule
-from adapters.policy import Candidate, Form, Pool, choose_form
+from adapters.policy import FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
 
 # How often live replies are looked at: a few words at any model's speed.
 TICK_SECONDS = 0.05
@@ -38,6 +38,9 @@ class ReplyScheduler:
         self._wake = asyncio.Event()
         self._callers: list[Caller] = []
         self._pool_scope = _widest_shared_scope(self._limits)
+        self._is_windowed = any(
+            rule.counting is Counting.WINDOW and rule.scope is self._pool_scope for rule in self._limits.rules
+        )
 
     def open_reply(
         self,
@@ -92,8 +95,7 @@ class ReplyScheduler:
             caller.show_status(calls)
         for callers in pools.values():
             self._serve_ends(callers, calls)
-        for callers in pools.values():
-            self._serve_live(callers, calls)
+        self._serve_live(pools, calls)
 
     # Ends: first come, first served.
 
@@ -124,20 +126,31 @@ class ReplyScheduler:
 
     # Live frames: what ends leave over, where it helps most.
 
-    def _serve_live(self, callers: list[Caller], calls: asyncio.TaskGroup) -> None:
-        live = [caller for caller in callers if not caller.editor.is_ended]
-        if not live:
-            return
-        candidates: list[tuple[Candidate, Caller]] = []
-        for caller in live:
-            if caller.is_ready and caller.editor.unseen_chars > 0:
-                candidates.append((self._look_at(caller.editor), caller))
-        candidates.sort(key=lambda pair: -pair[0].worth)
-        for candidate, caller in candidates:
-            form = choose_form(candidate, self._measure_pool(callers, caller.editor.address))
+    def _serve_live(self, pools: dict[str, list[Caller]], calls: asyncio.TaskGroup) -> None:
+        min_seconds = self._min_seconds()
+        candidates = [
+            (self._look_at(caller.editor), caller, pool)
+            for pool in pools.values()
+            for caller in pool
+            if caller.is_ready and not caller.editor.is_ended and caller.editor.unseen_chars > 0
+        ]
+        candidates.sort(key=lambda entry: entry[0].worth, reverse=True)
+        measured: dict[int, Pool] = {}
+        for candidate, caller, pool in candidates:
+            address = caller.editor.address
+            if id(pool) not in measured:
+                measured[id(pool)] = self._measure_pool(pool, address, min_seconds)
+            form = choose_form(candidate, measured[id(pool)])
             step = self._step_for(caller.editor, form) if form is not None else None
-            if step is not None and self._budget.may_call(step.action, caller.editor.address):
+            if step is not None and self._budget.may_call(step.action, address):
                 caller.start(step, calls)
+                del measured[id(pool)]
+
+    def _min_seconds(self) -> float:
+        """Return how far apart the frames of each reply must be for the bot as a whole to keep within its rate."""
+        rates = [rule.rate for rule in self._limits.rules if rule.scope is Scope.BOT]
+        share = len(self._callers) / (FRAME_SHARE * min(rates)) if rates else 0.0
+        return max(MIN_EDIT_SECONDS, share)
 
     def _look_at(self, editor: MessageEditor) -> Candidate:
         editor.take_in()
@@ -157,7 +170,7 @@ class ReplyScheduler:
         is_new = form in {Form.POST_ALL, Form.POST_TO_BREAK} and not editor.is_blank
         return editor.next_live_step(until=until, is_new=is_new)
 
-    def _measure_pool(self, callers: list[Caller], address: Address) -> Pool:
+    def _measure_pool(self, callers: list[Caller], address: Address, min_seconds: float) -> Pool:
         editors = [caller.editor for caller in callers]
         blank = sum(editor.is_blank for editor in editors)
         edit_only = sum(not editor.is_blank and not editor.may_continue for editor in editors)
@@ -169,6 +182,10 @@ class ReplyScheduler:
             live=len(editors),
             blank=blank,
             edit_only=edit_only,
+            edit_capacity=self._budget.capacity(Action.EDIT, address, within=self._pool_scope),
+            edit_refill_seconds=self._budget.refill_seconds(Action.EDIT, address, within=self._pool_scope),
+            is_windowed=self._is_windowed,
+            min_seconds=min_seconds,
         )
 
     def _rate(self, action: Action) -> float:

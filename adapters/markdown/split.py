@@ -50,7 +50,7 @@ class Pages:
     @property
     def has_open(self) -> bool:
         """Whether there is text behind the last message that was closed."""
-        return bool(self.text[self._start :].strip())
+        return not self.text[self._start : self._start + 50].isspace() and len(self.text) > self._start
 
     @property
     def count(self) -> int:
@@ -132,9 +132,10 @@ class Pages:
 
     def last_break(self) -> int:
         """Return the latest end of a block where the last message might end, or where it begins if there is none."""
-        if self._break_read_at == len(self.text):
+        read_at, self._break_read_at = self._break_read_at, len(self.text)
+        # No block ends without a line's end: the parser need not look at every word.
+        if read_at >= 0 and "\n" not in self.text[max(0, read_at - 1) :]:
             return max(self._break, self._start)
-        self._break_read_at = len(self.text)
         self._break = self._start if self._opening.parsed else self._find_break()
         return self._break
 
