@@ -217,8 +217,8 @@ class MessageEditor:
 
     @property
     def may_continue(self) -> bool:
-        """Whether a further message may be posted because edits are short."""
-        return len(self.messages) < self._limits.max_messages_for_load and self.is_at_break
+        """Whether a further message may be posted: because edits are short, or for an end that must be noticed."""
+        return self.is_at_break and (len(self.messages) < self._limits.max_messages_for_load or self._is_long)
 
     def next_live_step(self, *, until: int | None = None, is_new: bool = False) -> Step | None:
         """Return the call that shows the text so far, or as much as ends at `until`, or None if nothing is new.
@@ -302,7 +302,11 @@ class MessageEditor:
         if len(self.messages) > texts:
             shown = self.messages[texts].shown
             return shown is not None and shown.text == CLOSING_TEXT
-        return self._needs_notice or self.ended_at - self._opened_at > LONG_ANSWER_SECONDS
+        return self._needs_notice or self._is_long
+
+    @property
+    def _is_long(self) -> bool:
+        return self.ended_at is not None and self.ended_at - self._opened_at > LONG_ANSWER_SECONDS
 
     @property
     def blank_content(self) -> Content:

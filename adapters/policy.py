@@ -11,10 +11,12 @@ from math import ceil
 
 # Seconds of refill that may be counted on before the live replies end.
 HORIZON = 4.0
+# The same for edits, which are few: an end that can only be an edit waits for nothing else.
+EDIT_HORIZON = 1.5
 # Seconds over which what can be spared is spread: shorter for edits, which the last seconds of an answer miss less.
 SPREAD = 5.0
-EDIT_SPREAD = 3.0
-MIN_EDIT_SECONDS = 0.36
+EDIT_SPREAD = 2.0
+MIN_EDIT_SECONDS = 0.4
 _NEVER = float("inf")
 # Replies are looked at now and then: being early by half of that is right on average.
 _HALF_TICK = 0.025
@@ -23,7 +25,7 @@ SOON_SECONDS = 1.0
 # Part of the bot's own rate that frames may use; the rest is for posts and ends.
 FRAME_SHARE = 0.9
 # Frames further apart than this are better shown as whole paragraphs.
-SCARCE_SECONDS = 1.2
+SCARCE_SECONDS = 1.3
 FIRST_AMPLE_SECONDS = 0.3
 FIRST_SCARCE_SECONDS = 0.8
 # The latest a first text waits for a paragraph to end, while there is budget for it.
@@ -66,7 +68,7 @@ class Pool:
     @property
     def spare_edits(self) -> float:
         """Edits that no end will need."""
-        return self.edits + self.edit_rate * HORIZON - self.edit_only
+        return self.edits + self.edit_rate * EDIT_HORIZON - self.edit_only
 
     @property
     def spare_posts(self) -> float:
@@ -81,9 +83,13 @@ class Pool:
     @property
     def edit_seconds(self) -> float:
         """How far apart the edits of each reply must be for all to have their share."""
-        if self.is_windowed:
-            return max(self.min_seconds, self.live / self.edit_rate)
-        return max(self.min_seconds, EDIT_SPREAD * self.live / self.spare_edits if self.spare_edits > 0 else _NEVER)
+        share = self.live / self.edit_rate
+        return max(self.min_seconds, share if self.is_windowed else min(share, self._spread(EDIT_SPREAD)))
+
+    def _spread(self, seconds: float) -> float:
+        """Return how far apart edits are that use up in `seconds` what ends won't need."""
+        spare = self.edits + self.edit_rate * HORIZON - self.edit_only
+        return seconds * self.live / spare if spare > 0 else _NEVER
 
     @property
     def call_seconds(self) -> float:
@@ -93,15 +99,21 @@ class Pool:
     @property
     def is_scarce(self) -> bool:
         """Whether edits are too few to show every reply as it grows."""
-        if self.is_windowed:
-            return self.live / self.edit_rate > SCARCE_SECONDS
-        return self.spare_edits <= 0 or SPREAD * self.live / self.spare_edits > SCARCE_SECONDS
+        share = self.live / self.edit_rate
+        return (share if self.is_windowed else min(share, self._spread(SPREAD))) > SCARCE_SECONDS
 
     def may_edit(self) -> bool:
-        """Whether an edit can be spared now; half of the ends are kept back, for the other half refills."""
+        """Whether an edit can be spared now; half of the ends are kept back, for the other half refills.
+
+        A full bucket is free to spend: what isn't taken is not refilled either.
+        """
+        if self.edits < 1:
+            return False
+        if self.edits >= self.edit_capacity:
+            return True
         kept = min(ceil(self.edit_only / 2), self.edit_capacity - 1)
         is_kept = self.edits - 1 >= kept or (self.is_windowed and self.edit_refill_seconds <= SOON_SECONDS)
-        return self.edits >= 1 and is_kept and self.spare_edits >= 1 and self.spare >= 1
+        return is_kept and self.spare_edits >= 1 and self.spare >= 1
 
     def may_post(self) -> bool:
         """Whether a post can be spared now."""
@@ -113,7 +125,7 @@ class Candidate:
     """What the policy sees of one live reply.
 
     `unseen` characters wait; `to_break` of them end with a block. `waited` counts from the last frame, or from the
-    first text if there is none.
+    first text if there is none. A reply whose next message `is_last_post` can then end only by an edit.
     """
 
     unseen: int
@@ -122,6 +134,7 @@ class Candidate:
     is_blank: bool
     may_continue: bool
     may_keep_breaks: bool
+    is_last_post: bool
 
     @property
     def worth(self) -> tuple[bool, float]:
@@ -157,6 +170,10 @@ def _choose_first(candidate: Candidate, pool: Pool) -> Form | None:
     return Form.POST_ALL if pool.spare_edits >= 1 else None
 
 
+def _may_go_on(candidate: Candidate, pool: Pool) -> bool:
+    return pool.may_post() and (not candidate.is_last_post or pool.spare_edits >= 1)
+
+
 def _is_fresh(candidate: Candidate) -> bool:
     """Whether a block has just ended, so that showing up to it hides next to nothing."""
     return candidate.to_break > 0 and candidate.unseen - candidate.to_break <= TAIL_CHARS
@@ -166,7 +183,7 @@ def _choose_scarce(candidate: Candidate, pool: Pool) -> Form | None:
     if candidate.may_continue:
         is_due = candidate.waited >= pool.call_seconds
         is_overdue = candidate.waited >= 1.6 * pool.call_seconds
-        if pool.may_post() and candidate.to_break > 0 and ((is_due and _is_fresh(candidate)) or is_overdue):
+        if _may_go_on(candidate, pool) and candidate.to_break > 0 and ((is_due and _is_fresh(candidate)) or is_overdue):
             return Form.POST_TO_BREAK
         return None
     if candidate.waited < pool.edit_seconds or not pool.may_edit():

@@ -163,6 +163,7 @@ class ReplyScheduler:
             is_blank=editor.is_blank,
             may_continue=editor.may_continue,
             may_keep_breaks=len(editor.messages) < self._limits.max_messages_for_load,
+            is_last_post=len(editor.messages) + 1 >= self._limits.max_messages_for_load,
         )
 
     def _step_for(self, editor: MessageEditor, form: Form) -> Step | None:
