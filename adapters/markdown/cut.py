@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.markdown.blocks import Kind, Leaf, Outline, read_outline
 from adapters.markdown.inline import Span, read_inline
@@ -225,7 +225,8 @@ def _cut_anywhere(body: str, outline: Outline, first: int, most: int) -> Cut:
     if leaf is None or leaf.kind in {Kind.OTHER, Kind.TABLE}:
         return Cut(places[0])
     if leaf.kind is Kind.FENCE:
-        return Cut(places[0], "", _open_again(body, outline, leaf))
+        opening = _open_again(body, outline, leaf)
+        return Cut(places[0], "", replace(opening, parsed=opening.parsed + opening.strip if leaf.depth else opening.parsed))
     inline, to_body = read_inline(leaf.content), _content_map(body, outline, leaf)
     atoms, marked = _in_body(inline.atoms, to_body), _in_body(inline.marked, to_body)
     for place in places:

@@ -51,7 +51,9 @@ def _complete_table(text: str, outline: Outline, leaf: Leaf) -> str | None:
     if len(lines) == 2 and lines[1].strip("|:- "):
         return None
     if not head.endswith("|"):
-        return None if len(lines) == 2 else text[: outline.line_starts[leaf.first]].rstrip("\n")
+        if len(lines) == 2:
+            return None
+        head += " |"
     columns = head.replace("\\|", "").count("|") - 1
     return f"{text[: outline.line_starts[leaf.first]]}{head}\n{'|---' * columns}|"
 

@@ -190,9 +190,13 @@ def _strip_lines(opening: Opening, source: str) -> str:
     """Take the container's marks from the lines of the block that a message opens again."""
     outline = read_outline(opening.parsed + source)
     repeated = opening.parsed.count("\n")
-    until = outline.leaves[0].last - repeated if outline.leaves else 0
     lines = source.split("\n")
-    return "\n".join(_strip_line(line, opening.strip) if n < until else line for n, line in enumerate(lines))
+    until = outline.leaves[0].last - repeated if outline.leaves else 0
+    if len(outline.leaves) == 1 and not outline.leaves[0].is_closed:
+        until = len(lines)
+    # A line that was cut in two lost its marks with its first half.
+    begins = 0 if opening.parsed.endswith("\n") else 1
+    return "\n".join(_strip_line(line, opening.strip) if begins <= n < until else line for n, line in enumerate(lines))
 
 
 def _strip_line(line: str, strip: str) -> str:
