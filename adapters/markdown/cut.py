@@ -9,6 +9,7 @@ from adapters.markdown.inline import Span, read_inline
 
 # A message that is cut at a better place may be this much shorter than a full one.
 _MIN_FILL = 0.4
+_MAX_LANGUAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,18 @@ def _open_again(body: str, outline: Outline, leaf: Leaf) -> Opening:
     if leaf.kind is Kind.FENCE:
         line = body[starts[leaf.first] :].partition("\n")[0]
         prefix = line[: line.index(leaf.markup)]
-        return _opening(prefix, leaf, leaf.markup + leaf.info + "\n")
+        return _opening(prefix, leaf, f"{leaf.markup}{_language(leaf.info)}\n")
     if leaf.kind is Kind.TABLE:
         head, ruler = body[starts[leaf.first] : starts[leaf.first + 2]].splitlines()
         prefix = head[: len(head) - len(head.lstrip(" >"))]
         return _opening(prefix, leaf, f"{head[len(prefix) :]}\n{ruler[len(prefix) :]}\n")
     return Opening()
+
+
+def _language(info: str) -> str:
+    """Return the language of a fence: its first word, unless that is too long to be one."""
+    word = (info.split() or [""])[0]
+    return word if len(word) <= _MAX_LANGUAGE else ""
 
 
 def _opening(prefix: str, leaf: Leaf, shown: str) -> Opening:
@@ -226,7 +233,9 @@ def _cut_anywhere(body: str, outline: Outline, first: int, most: int) -> Cut:
         return Cut(places[0])
     if leaf.kind is Kind.FENCE:
         opening = _open_again(body, outline, leaf)
-        return Cut(places[0], "", replace(opening, parsed=opening.parsed + opening.strip if leaf.depth else opening.parsed))
+        return Cut(
+            places[0], "", replace(opening, parsed=opening.parsed + opening.strip if leaf.depth else opening.parsed)
+        )
     inline, to_body = read_inline(leaf.content), _content_map(body, outline, leaf)
     atoms, marked = _in_body(inline.atoms, to_body), _in_body(inline.marked, to_body)
     for place in places:

@@ -6,7 +6,7 @@ For frames only: in a finished text a lone asterisk is an asterisk, and only a f
 from adapters.markdown.blocks import Kind, Leaf, Outline, read_outline
 from adapters.markdown.inline import read_inline
 
-_MAX_ROUNDS = 6
+_MAX_ROUNDS = 8
 
 
 def close_fence(text: str) -> str:
@@ -14,11 +14,20 @@ def close_fence(text: str) -> str:
     if "```" not in text and "~~~" not in text:
         return text
     outline = read_outline(text)
-    if not outline.leaves:
-        return text
-    leaf = outline.leaves[-1]
-    if leaf.kind is not Kind.FENCE or leaf.is_closed:
-        return text
+    leaf = find_open_fence(text, outline)
+    return text if leaf is None else _close(text, outline, leaf)
+
+
+def find_open_fence(text: str, outline: Outline) -> Leaf | None:
+    """Return the fence that more text would still belong to: neither its end nor its container's end is there."""
+    leaf = outline.leaves[-1] if outline.leaves else None
+    if leaf is None or leaf.kind is not Kind.FENCE or leaf.is_closed:
+        return None
+    behind = text[outline.line_starts[leaf.last] :] if leaf.last < len(outline.line_starts) else ""
+    return None if behind.strip() else leaf
+
+
+def _close(text: str, outline: Outline, leaf: Leaf) -> str:
     line_start = outline.line_starts[leaf.first]
     first_line = text[line_start:].partition("\n")[0]
     prefix = "".join(mark if mark == ">" else " " for mark in first_line[: first_line.index(leaf.markup)])
@@ -30,6 +39,17 @@ def close_fence(text: str) -> str:
 
 def heal(text: str) -> str:
     """Return the text with fences, code, emphasis, links and tables closed at its end. Idempotent."""
+    healed = text
+    for _ in range(_MAX_ROUNDS):
+        after = _heal_once(healed)
+        if after == healed:
+            return healed
+        healed = after
+    # What closing doesn't close stays as it is: the next frame will know more.
+    return text
+
+
+def _heal_once(text: str) -> str:
     outline = read_outline(text)
     if not outline.leaves:
         return text
@@ -59,21 +79,6 @@ def _complete_table(text: str, outline: Outline, leaf: Leaf) -> str | None:
 
 
 def _heal_inline(text: str, leaf: Leaf) -> str:
-    """Close what the last paragraph leaves open; give up on what closing can't close."""
-    healed = text
-    for _ in range(_MAX_ROUNDS):
-        after = _heal_once(healed, leaf)
-        if after == healed:
-            return healed
-        healed = after
-        leaves = read_outline(healed).leaves
-        if not leaves or leaves[-1].kind is not leaf.kind:
-            return healed if not leaves else text
-        leaf = leaves[-1]
-    return text
-
-
-def _heal_once(text: str, leaf: Leaf) -> str:
     body = text.rstrip()
     content = leaf.content.rstrip()
     if not content or not body.endswith(content.rpartition("\n")[2]):

@@ -15,6 +15,8 @@ from adapters.markdown.heal import close_fence, heal
 _RESERVE = 24
 # A cut looks this far beyond the message, since a table or heading shows only on its next line.
 _LOOKAHEAD = 400
+# A table's head that takes more of a message than one in so many is not repeated.
+_MAX_OPENING_SHARE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Pages:
 
     def _close(self, piece: Piece, opening: Opening) -> None:
         self.closed.append(piece)
+        if self._measure(opening.shown) > self._max_size // _MAX_OPENING_SHARE:
+            opening = Opening()
         start = piece.end
         if opening.shown.endswith("\n"):
             pass

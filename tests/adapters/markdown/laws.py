@@ -4,7 +4,7 @@ import random
 
 from adapters.limits import Limits
 from adapters.markdown.blocks import Kind, read_outline
-from adapters.markdown.heal import heal
+from adapters.markdown.heal import find_open_fence, heal
 from adapters.markdown.split import Pages, normalise
 
 
@@ -20,8 +20,8 @@ def code_of(texts: list[str]) -> str:
 
 
 def has_open_fence(text: str) -> bool:
-    """Whether any fence of a text lacks its end."""
-    return any(leaf.kind is Kind.FENCE and not leaf.is_closed for leaf in read_outline(text).leaves)
+    """Whether what follows a text would still be code."""
+    return find_open_fence(text, read_outline(text)) is not None
 
 
 def is_subsequence(part: str, whole: str) -> bool:
