@@ -15,7 +15,13 @@ def close_fence(text: str) -> str:
         return text
     outline = read_outline(text)
     leaf = find_open_fence(text, outline)
-    return text if leaf is None else _close(text, outline, leaf)
+    if leaf is None:
+        return text
+    for indent in ("", " ", "  "):
+        closed = _close(text, outline, leaf, indent)
+        if find_open_fence(closed, read_outline(closed)) is None:
+            return closed
+    return text
 
 
 def find_open_fence(text: str, outline: Outline) -> Leaf | None:
@@ -27,10 +33,11 @@ def find_open_fence(text: str, outline: Outline) -> Leaf | None:
     return None if behind.strip() else leaf
 
 
-def _close(text: str, outline: Outline, leaf: Leaf) -> str:
+def _close(text: str, outline: Outline, leaf: Leaf, indent: str) -> str:
+    """Return the text with the fence's end; `indent` is for containers that stand closer than they count."""
     line_start = outline.line_starts[leaf.first]
-    first_line = text[line_start:].partition("\n")[0]
-    prefix = "".join(mark if mark == ">" else " " for mark in first_line[: first_line.index(leaf.markup)])
+    first_line = text[line_start:].partition("\n")[0].expandtabs(4)
+    prefix = "".join(mark if mark == ">" else " " for mark in first_line[: first_line.index(leaf.markup)]) + indent
     last_line = text.rpartition("\n")[2].removeprefix(prefix)
     if outline.line_of(len(text)) > leaf.first and last_line and leaf.markup.startswith(last_line):
         return text + leaf.markup[len(last_line) :]

@@ -182,7 +182,9 @@ class Pages:
         if piece.opening.strip:
             source = _strip_lines(piece.opening, source)
         source = source.rstrip() if piece.closer or not piece.opening.shown else source.rstrip("\n ")
-        return close_fence(piece.opening.shown + source) + piece.closer
+        text = piece.opening.shown + source
+        closed = close_fence(text)
+        return closed if closed != text else text + piece.closer
 
 
 def _last_settled(outline: Outline) -> int:
