@@ -30,6 +30,16 @@ class MessageReference:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message of a person. `id` is the platform's identity of it: the same message has the same id for ever."""
+
+    id: str
+    conversation_id: str
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLink:
     """A numbered source as people see it below an answer."""
 
