@@ -162,7 +162,7 @@ class Window:
             return 0.0
         self._prune(now)
         if self.reset_at is not None and now < self.reset_at:
-            return float(self.remaining - self.in_flight)
+            return float(self.remaining)
         since = self.reset_at if self.reset_at is not None else -1.0
         return float(self.rule.calls - sum(at >= since for at in self.spent))
 
@@ -170,6 +170,7 @@ class Window:
         """Count a call."""
         self.spent.append(now)
         self.in_flight += 1
+        self.remaining -= 1
 
     def succeed(self, now: float) -> None:
         """Count a call as answered."""
@@ -183,7 +184,7 @@ class Window:
 
     def hear(self, now: float, remaining: int, reset_after: float) -> None:
         """Believe the platform, which counts calls of ours that we have forgotten."""
-        self.remaining, self.reset_at = remaining, now + reset_after
+        self.remaining, self.reset_at = remaining - self.in_flight, now + reset_after
 
     def wait(self, now: float) -> float:
         """Return the seconds until the window has room."""
