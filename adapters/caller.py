@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget
 from adapters.contract import DeletesMessages, FindsPosts, MessageReference, Platform, ShowsStatus
-from adapters.editor import FILE_NAME, MessageEditor, Step
+from adapters.editor import MessageEditor, Step
 from adapters.errors import (
     AdapterError,
     MessageGone,
@@ -20,6 +20,7 @@ from adapters.limits import Action
 
 logger = logging.getLogger(__name__)
 
+_FILE_NAME = "answer.md"
 _FIRST_RETRY_SECONDS = 0.5
 _MAX_RETRY_SECONDS = 15.0
 # A platform that stays away this long after a reply has ended will not be told any more.
@@ -164,8 +165,8 @@ class Caller:
             self._wake()
 
     async def _send_file(self) -> None:
-        if self.editor.is_cut_short and not self.editor.is_file_sent:
-            await self._platform.upload(self.editor.address, FILE_NAME, self.editor.pages.text, key=self._key(-1))
+        if self.editor.draft.is_cut_short and not self.editor.is_file_sent:
+            await self._platform.upload(self.editor.address, _FILE_NAME, self.editor.draft.text, key=self._key(-1))
             self.editor.is_file_sent = True
 
     async def _delete_surplus(self) -> None:

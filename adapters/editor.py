@@ -1,4 +1,4 @@
-"""One live reply: takes text as it comes, without ever waiting, and knows what should be on screen.
+"""One live reply: takes events as they come, without ever waiting, and knows what is and what should be on screen.
 
 It makes no calls and knows no limits of rate: the scheduler asks it for its next step and tells it what became of it.
 """
@@ -6,7 +6,6 @@ It makes no calls and knows no limits of rate: the scheduler asks it for its nex
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
 
 from adapters.contract import (
     Address,
@@ -17,24 +16,20 @@ from adapters.contract import (
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
-    RouteShown,
     SourceLink,
     SourcesShown,
     StatusShown,
     TextAdded,
     TextReset,
 )
+from adapters.draft import Draft
 from adapters.limits import Action, Limits
-from adapters.markdown.neutralise import PingRule, neutralise
-from adapters.markdown.split import Pages, normalise
+from adapters.markdown.neutralise import PingRule
 
 # An answer that took longer ends with a new message, since nobody is told of an edit.
 LONG_ANSWER_SECONDS = 30.0
-_SHRINK = 0.8
-_ELSEWHERE = "…"
 CLOSING_TEXT = "The answer above is complete."
-FILE_NAME = "answer.md"
-_FILE_NOTE = "\n\n*The answer goes on in the attached file, which holds all of it.*"
+_ELSEWHERE = "…"
 
 
 @dataclass(slots=True)
@@ -82,32 +77,16 @@ class MessageEditor:
         self.last_shown_at: float | None = None
         self.ended_at: float | None = None
         self.shown_to = 0
-        self.epoch = 0
         self.is_file_sent = False
+        self.draft = Draft(limits, may_ping=may_ping, ping_rule=ping_rule)
         self._limits = limits
-        self._max_size = limits.max_size
         self._wake = wake
         self._clock = clock
-        self._may_ping = may_ping
-        self._ping_rule = ping_rule or PingRule()
-        self._incoming: list[str] = []
-        self._incoming_chars = 0
-        self._carriage = False
         self._sources: tuple[SourceLink, ...] = ()
         self._needs_notice = False
         self._opened_at = clock()
         self._delivered = asyncio.Event()
         self._error: str | None = None
-        self.pages = self._build_pages()
-
-    def _build_pages(self) -> Pages:
-        return Pages(self._measure, self._max_size)
-
-    def _measure(self, text: str) -> int:
-        return self._limits.measure(self._neutralise(text))
-
-    def _neutralise(self, text: str) -> str:
-        return neutralise(text, self._ping_rule, self._may_ping)
 
     # What the turn tells.
 
@@ -116,7 +95,7 @@ class MessageEditor:
         if self.is_ended:
             return
         match event:
-            case TextAdded(text):
+            case TextAdded(text) if text:
                 self._add(text)
             case TextReset():
                 self._reset()
@@ -125,22 +104,17 @@ class MessageEditor:
             case StatusShown(text):
                 self.status = text
                 self._wake()
-            case ReplyDone(text):
-                self._replace(text)
-                self._end()
-            case ReplyFailed(message):
-                self._append_block(message)
-                self._end()
-            case RouteShown():
-                pass
+            case ReplyDone(text) | ReplyFailed(text):
+                self._end(event, text)
             case _:
-                assert_never(event)
+                # The route is for those who show it; a reply in a channel has no place for it.
+                return
 
     def stop(self, note: str = "") -> None:
         """End the reply with the text so far and, below it, an optional sentence of ours."""
         if not self.is_ended:
-            self._append_block(note)
-            self._end()
+            self.draft.append_block(note)
+            self._mark_end()
 
     def notice_others(self) -> None:
         """Learn that people wrote below the reply."""
@@ -152,53 +126,34 @@ class MessageEditor:
         return Delivery(tuple(message.reference for message in self.messages), self._error)
 
     def _add(self, text: str) -> None:
-        if not text:
-            return
         if self.first_text_at is None:
             self.first_text_at = self._clock()
             self._wake()
-        self._incoming.append(text)
-        self._incoming_chars += len(text)
+        self.draft.add(text)
 
     def _reset(self) -> None:
-        self._incoming.clear()
-        self._incoming_chars = 0
-        self._carriage = False
-        self.epoch += 1
+        self.draft.reset()
         self.shown_to = 0
         self.first_text_at = None
-        self.pages = self._build_pages()
 
-    def _replace(self, text: str) -> None:
-        """Make this the whole text, keeping the messages that it leaves as they are."""
-        self.take_in(is_last=True)
-        common = self.pages.replace(normalise(text))
-        self.shown_to = min(self.shown_to, common)
+    def _end(self, event: ReplyDone | ReplyFailed, text: str) -> None:
+        if isinstance(event, ReplyDone):
+            self.shown_to = min(self.shown_to, self.draft.replace(text))
+        else:
+            self.draft.append_block(text)
+        self._mark_end()
 
-    def _append_block(self, text: str) -> None:
-        self.take_in(is_last=True)
-        if text:
-            self.pages.add(("\n\n" if self.pages.text.strip() else "") + text)
-
-    def _end(self) -> None:
+    def _mark_end(self) -> None:
         self.is_ended = True
         self.ended_at = self._clock()
         self._wake()
 
     # What the scheduler asks.
 
-    def take_in(self, *, is_last: bool = False) -> None:
-        """Move what was added into the pages: once for each look of the scheduler, not for each token."""
-        text = ("\r" if self._carriage else "") + "".join(self._incoming)
-        self._incoming.clear()
-        self._incoming_chars = 0
-        self._carriage = text.endswith("\r") and not is_last
-        self.pages.add(normalise(text[:-1] if self._carriage else text))
-
     @property
     def unseen_chars(self) -> int:
         """How much text is not on screen."""
-        return len(self.pages.text) + self._incoming_chars - self.shown_to
+        return self.draft.chars - self.shown_to
 
     @property
     def is_blank(self) -> bool:
@@ -208,12 +163,9 @@ class MessageEditor:
     @property
     def is_at_break(self) -> bool:
         """Whether what is on screen ends with a block, so that a further message may go on from there."""
-        is_last = self.pages.count <= len(self.messages) and len(self.pages.closed) == len(self.messages) - 1
-        return (
-            is_last
-            and self.shown_to > self.pages.open_start
-            and self.shown_to == self.pages.break_before(self.shown_to)
-        )
+        pages = self.draft.pages
+        is_last = pages.count <= len(self.messages) and len(pages.closed) == len(self.messages) - 1
+        return is_last and self.shown_to > pages.open_start and pages.is_break(self.shown_to)
 
     @property
     def may_continue(self) -> bool:
@@ -225,75 +177,53 @@ class MessageEditor:
 
         `is_new` goes on in a further message.
         """
+        pages = self.draft.pages
         if is_new:
-            self.pages.break_at(self.shown_to)
-        for index, piece in enumerate(self.pages.closed[: self._limits.max_messages]):
-            if not self._shows(index, self.pages.show_piece(index, is_final=True)):
-                return self._step(index, self.pages.show_piece(index, is_final=True), piece.end)
-        index = len(self.pages.closed)
-        if index >= self._limits.max_messages or not self.pages.has_open:
+            pages.break_at(self.shown_to)
+        for index, piece in enumerate(pages.closed[: self._limits.max_messages]):
+            text = pages.show_piece(index, is_final=True)
+            if not self._shows(index, text):
+                return self._live_step(index, text, piece.end)
+        index = len(pages.closed)
+        if index >= self._limits.max_messages or not pages.has_open:
             return None
-        text = self.pages.show_piece(index, is_final=False, until=until)
+        text = pages.show_piece(index, is_final=False, until=until)
         if not text.strip() or self._shows(index, text):
             return None
-        return self._step(index, text, len(self.pages.text) if until is None else until)
+        return self._live_step(index, text, len(pages.text) if until is None else until)
 
     def _shows(self, index: int, text: str) -> bool:
         if index >= len(self.messages):
             return False
         shown = self.messages[index].shown
-        return shown is not None and shown.text == self._neutralise(text)
+        return shown is not None and shown.text == self.draft.neutralise(text)
 
-    def _step(self, index: int, text: str, until: int) -> Step:
-        content = Content(self._neutralise(text), is_live=True, is_last=True, may_ping=self._may_ping)
-        return Step(self._action(index), index, content, until, self.epoch)
+    def _live_step(self, index: int, text: str, until: int) -> Step:
+        content = Content(self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping)
+        return Step(self._action(index), index, content, until, self.draft.epoch)
 
     def _action(self, index: int) -> Action:
         return Action.EDIT if index < len(self.messages) else Action.POST
 
     def next_final_step(self, *, is_new: bool = False) -> Step | None:
         """Return the next call on the way to the complete reply, or None when all of it is on screen."""
+        pages = self.draft.pages
         if is_new:
-            self.pages.break_at(self.shown_to)
-        contents = self._final_contents()
-        for index, content in enumerate(contents):
+            pages.break_at(self.shown_to)
+        for index, content in enumerate(self._final_contents()):
             if index >= len(self.messages) or not _is_settled(self.messages[index].shown, content):
-                until = self.pages.closed[index].end if index < len(self.pages.closed) else len(self.pages.text)
-                return Step(self._action(index), index, content, until, self.epoch)
+                until = pages.closed[index].end if index < len(pages.closed) else len(pages.text)
+                return Step(self._action(index), index, content, until, self.draft.epoch)
         return None
 
     def _final_contents(self) -> list[Content]:
-        texts = self.pages.show(is_final=True)
-        if self.is_cut_short:
-            texts = texts[: self._limits.max_messages]
-            texts[-1] = self._make_room(texts[-1])
-        texts = [self._neutralise(text) for text in texts]
+        texts = self.draft.final_texts()
         if self._needs_closing_message(len(texts)):
             texts.append(CLOSING_TEXT)
         last = len(texts) - 1
-        return [
-            Content(
-                text,
-                is_last=index == last,
-                sources=self._sources if index == last else (),
-                may_ping=self._may_ping,
-            )
-            for index, text in enumerate(texts)
-        ]
-
-    def _make_room(self, text: str) -> str:
-        """Return the last message's text with the note that the rest is in the file."""
-        room = self._max_size - self._limits.measure(_FILE_NOTE)
-        if self._measure(text) <= room:
-            return text + _FILE_NOTE
-        pages = Pages(self._measure, room)
-        pages.add(text)
-        return pages.show_piece(0, is_final=True) + _FILE_NOTE
-
-    @property
-    def is_cut_short(self) -> bool:
-        """Whether the text needs more messages than a reply may have: then all of it goes out as a file."""
-        return self.pages.count > self._limits.max_messages
+        may_ping = self.draft.may_ping
+        earlier = [Content(text, is_last=False, may_ping=may_ping) for text in texts[:last]]
+        return earlier + [Content(text, sources=self._sources, may_ping=may_ping) for text in texts[last:]]
 
     def _needs_closing_message(self, texts: int) -> bool:
         """Whether the end would go unnoticed: it was edited in while people looked elsewhere."""
@@ -325,8 +255,8 @@ class MessageEditor:
             self.messages.append(Message(reference))
         self.messages[step.index].shown = step.content
         self.last_shown_at = self._clock()
-        if step.epoch == self.epoch:
-            self.shown_to = min(max(self.shown_to, step.until), len(self.pages.text))
+        if step.epoch == self.draft.epoch:
+            self.shown_to = min(max(self.shown_to, step.until), len(self.draft.text))
 
     def adopt(self, reference: MessageReference) -> None:
         """Take over a message that was posted, though its response was lost: what it shows isn't known."""
@@ -334,11 +264,7 @@ class MessageEditor:
 
     def shrink(self) -> None:
         """Lay the text out in smaller messages, since the platform refused one as too long."""
-        self._max_size = max(200, int(self._max_size * _SHRINK))
-        text = self.pages.text
-        self.pages = self._build_pages()
-        self.pages.add(text)
-        self.epoch += 1
+        self.draft.shrink()
         self.shown_to = 0
 
     def conclude(self, error: str | None = None) -> None:

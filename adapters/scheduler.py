@@ -153,9 +153,9 @@ class ReplyScheduler:
         return max(MIN_EDIT_SECONDS, share)
 
     def _look_at(self, editor: MessageEditor) -> Candidate:
-        editor.take_in()
+        editor.draft.take_in()
         since = max(editor.first_text_at or 0.0, editor.last_shown_at or 0.0)
-        to_break = editor.pages.last_break() - editor.shown_to
+        to_break = editor.draft.pages.last_break() - editor.shown_to
         return Candidate(
             unseen=editor.unseen_chars,
             to_break=max(0, to_break),
@@ -167,7 +167,7 @@ class ReplyScheduler:
         )
 
     def _step_for(self, editor: MessageEditor, form: Form) -> Step | None:
-        until = editor.pages.last_break() if form in {Form.POST_TO_BREAK, Form.EDIT_TO_BREAK} else None
+        until = editor.draft.pages.last_break() if form in {Form.POST_TO_BREAK, Form.EDIT_TO_BREAK} else None
         is_new = form in {Form.POST_ALL, Form.POST_TO_BREAK} and not editor.is_blank
         return editor.next_live_step(until=until, is_new=is_new)
 

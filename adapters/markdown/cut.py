@@ -199,7 +199,8 @@ def _cut_inside_line(body: str, outline: Outline, least: int, most: int) -> Cut 
     return None
 
 
-_IDEOGRAPHIC_ENDS = {"。", "！", "？", "；"}
+# The full stop of Chinese and Japanese, and their wide exclamation mark, question mark and semicolon.
+_IDEOGRAPHIC_ENDS = {"\u3002", "\uff01", "\uff1f", "\uff1b"}
 _SENTENCE_ENDS = (".", "!", "?", ".)", '."', "]", ":", *_IDEOGRAPHIC_ENDS)
 
 
@@ -228,7 +229,7 @@ def _cut_marked(body: str, outline: Outline, leaf: Leaf, place: int, marked: lis
 def _cut_anywhere(body: str, outline: Outline, first: int, most: int) -> Cut:
     """Cut where nothing better exists: between two graphemes, and outside of links if any such place is left."""
     leaf = outline.leaf_at(outline.line_of(most))
-    places = [place for place in _graphemes_back(body, first, most)]
+    places = list(_graphemes_back(body, first, most))
     if leaf is None or leaf.kind in {Kind.OTHER, Kind.TABLE}:
         return Cut(places[0])
     if leaf.kind is Kind.FENCE:

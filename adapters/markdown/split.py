@@ -5,7 +5,6 @@ What was cut stays cut, so a stream of 60,000 characters parses each of them a b
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from os.path import commonprefix
 
 from adapters.markdown.blocks import Kind, Outline, read_outline
 from adapters.markdown.cut import Opening, find_cut, is_leading
@@ -103,9 +102,7 @@ class Pages:
         if self._measure(opening.shown) > self._max_size // _MAX_OPENING_SHARE:
             opening = Opening()
         start = piece.end
-        if opening.shown.endswith("\n"):
-            pass
-        else:
+        if not opening.shown.endswith("\n"):
             while start < len(self.text) and self.text[start].isspace():
                 start += 1
         self._start, self._opening, self._break_read_at = start, opening, -1
@@ -117,7 +114,7 @@ class Pages:
 
     def replace(self, text: str) -> int:
         """Make this the whole text; messages that were closed stay so as far as it is the same. Return how far."""
-        common = len(commonprefix([self.text, text]))
+        common = _common_length(self.text, text)
         kept = [piece for piece in self.closed if piece.end <= common]
         if len(kept) < len(self.closed):
             self._start, self._opening = self.closed[len(kept)].start, self.closed[len(kept)].opening
@@ -130,9 +127,9 @@ class Pages:
         self._cut_overflow()
         return common
 
-    def break_before(self, offset: int) -> int:
-        """Return the last break at or before an offset; behind a settled break there is none but the last."""
-        return offset if offset in self._breaks else self._start
+    def is_break(self, offset: int) -> bool:
+        """Whether a block ends at an offset."""
+        return offset in self._breaks
 
     def last_break(self) -> int:
         """Return the latest end of a block where the last message might end, or where it begins if there is none."""
@@ -185,6 +182,15 @@ class Pages:
         text = piece.opening.shown + source
         closed = close_fence(text)
         return closed if closed != text else text + piece.closer
+
+
+def _common_length(one: str, other: str) -> int:
+    """Return how many characters two texts begin with in common."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 def _last_settled(outline: Outline) -> int:

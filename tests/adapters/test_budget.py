@@ -128,4 +128,4 @@ def test_quiet_channels_are_forgotten() -> None:
     for number in range(5_000):
         budget.spend(Action.POST, Address("slack", "team", f"c{number}"))
         clock.now += 2
-    assert len(budget._meters) <= 2_001  # noqa: SLF001  # memory has no other face
+    assert len(budget._meters) <= 2_001

@@ -3,9 +3,7 @@ import pytest
 from adapters.limits import Action, Limits, Scope, Unit, build_discord_limits, build_slack_limits
 
 
-@pytest.mark.parametrize(
-    ("unit", "size"), [(Unit.CHARACTERS, 3), (Unit.UTF16, 4), (Unit.BYTES, 7)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("unit", "size"), [(Unit.CHARACTERS, 3), (Unit.UTF16, 4), (Unit.BYTES, 7)], ids=str)
 def test_a_text_is_measured_in_the_unit_of_the_platform(unit: Unit, size: int) -> None:
     assert Limits(unit, 10, 10, ()).measure("aé🙂") == size
 

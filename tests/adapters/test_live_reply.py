@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import MessageReference, ReplyFailed, SourceLink, SourcesShown, StatusShown, TextAdded, TextReset
+from adapters.contract import ReplyFailed, SourceLink, SourcesShown, StatusShown, TextAdded, TextReset
 from adapters.errors import (
     AdapterError,
     MessageGone,
@@ -69,11 +69,11 @@ def test_a_reference_is_stored_before_the_next_call_is_made() -> None:
     order: list[str] = []
 
     async def scene(chat: LiveChat) -> None:
-        async def store(reference: MessageReference, index: int) -> None:
+        async def store(*_: object) -> None:
             await asyncio.sleep(2)
             order.append("stored")
 
-        chat.platform.on_change = lambda shown: order.append("frame")
+        chat.platform.on_change = lambda _: order.append("frame")
         reply = chat.scheduler.open_reply(chat.address, "turn", on_posted=store)
         await chat.stream(reply, TEXT)
         reply.show(done(TEXT))
@@ -127,6 +127,16 @@ def test_a_failure_keeps_the_partial_text_and_adds_the_message() -> None:
         await reply.wait()
 
     assert in_chat(scene).texts == ["Half an answer\n\nThat did not work. Reference: ab12."]
+
+
+def test_a_failure_in_the_middle_of_code_is_told_outside_of_it() -> None:
+    async def scene(chat: LiveChat) -> None:
+        reply = chat.open_reply()
+        await chat.stream(reply, "```py\nprint(1)")
+        reply.show(ReplyFailed("That did not work.", "ab12"))
+        await reply.wait()
+
+    assert in_chat(scene).texts == ["```py\nprint(1)\n```\n\nThat did not work."]
 
 
 def test_the_final_text_wins_over_what_was_added() -> None:
@@ -262,7 +272,7 @@ def test_random_faults_lose_nothing_and_double_nothing(seed: int) -> None:
         ResponseLost,
     ]
 
-    def fault(action: Action, number: int) -> AdapterError | None:
+    def fault(_action: Action, _number: int) -> AdapterError | None:
         return rng.choice(faults)() if rng.random() < 0.3 else None
 
     chat = in_chat(answer, fault=fault)
@@ -271,7 +281,7 @@ def test_random_faults_lose_nothing_and_double_nothing(seed: int) -> None:
 
 
 def test_a_post_whose_response_was_lost_is_looked_up_and_not_repeated() -> None:
-    def fault(action: Action, number: int) -> AdapterError | None:
+    def fault(_action: Action, number: int) -> AdapterError | None:
         return ResponseLost() if number == 1 else None
 
     chat = in_chat(answer, fault=fault)
@@ -281,7 +291,7 @@ def test_a_post_whose_response_was_lost_is_looked_up_and_not_repeated() -> None:
 
 
 def test_a_refused_size_is_laid_out_smaller() -> None:
-    def fault(action: Action, number: int) -> AdapterError | None:
+    def fault(_action: Action, number: int) -> AdapterError | None:
         return MessageTooLong() if number in {1, 2, 3} else None
 
     assert "".join("".join(in_chat(answer, fault=fault).texts).split()) == "".join(TEXT.split())
@@ -289,7 +299,7 @@ def test_a_refused_size_is_laid_out_smaller() -> None:
 
 @pytest.mark.parametrize("error", [MessageGone(), NotPermitted("chat:write")])
 def test_a_reply_that_can_not_be_shown_ends_with_the_class_of_the_error(error: AdapterError) -> None:
-    def fault(action: Action, number: int) -> AdapterError | None:
+    def fault(_action: Action, number: int) -> AdapterError | None:
         return error if number > 1 else None
 
     async def scene(chat: LiveChat) -> None:
@@ -304,7 +314,7 @@ def test_a_reply_that_can_not_be_shown_ends_with_the_class_of_the_error(error: A
 def test_a_429_pauses_every_reply_of_the_scope() -> None:
     refused_at: list[float] = []
 
-    def fault(action: Action, number: int) -> AdapterError | None:
+    def fault(action: Action, _number: int) -> AdapterError | None:
         if action is Action.EDIT and not refused_at:
             refused_at.append(1.0)
             return RateLimited(5.0, Scope.WORKSPACE)

@@ -69,7 +69,7 @@ async def post_once(platform: SimulatedPlatform, answers: list[Answer]) -> None:
 
 
 def find_floor(rules: tuple[Rule, ...], replies: int) -> float:
-    """Return the unseen words of the best bot that posts once and edits: every call evenly spread, the last at the end."""
+    """Return the unseen words of the best bot that posts once and edits: calls evenly spread, the last at the end."""
     seconds = WORDS / WORDS_A_SECOND
     edits = [rule for rule in rules if rule.actions == frozenset({Action.EDIT})]
     rule = edits[0]
@@ -101,15 +101,16 @@ def list_cases() -> Iterator[tuple[str, Limits, tuple[Rule, ...], bool]]:
     yield "Discord, windows of 5 s", discord, discord.rules, True
 
 
-HEADER = f"{'':<18}{'N':>4}{'unseen':>8}{'lag95':>7}{'first95':>8}{'msgs':>6}{'max':>4}{'429':>5}{'fin':>4}{'lost':>5}{'unfair':>7}"
+COLUMNS = ("unseen", "lag95", "first95", "msgs", "max", "429", "fin", "lost", "unfair")
+HEADER = f"{'':<18}{'N':>4}" + "".join(f"{column:>8}" for column in COLUMNS)
 
 
 def print_row(name: str, replies: int, result: Result) -> None:
     """Print one row of the table."""
     print(
-        f"{name:<18}{replies:>4}{result.unseen:>8.1f}{result.lag_p95:>7.2f}{result.first_p95:>8.2f}"
-        f"{result.messages:>6.2f}{result.max_messages:>4}{result.refused:>5}{result.refused_finals:>4}"
-        f"{result.broken:>5}{result.spread:>7.3f}"
+        f"{name:<18}{replies:>4}{result.unseen:>8.1f}{result.lag_p95:>8.2f}{result.first_p95:>8.2f}"
+        f"{result.messages:>8.2f}{result.max_messages:>8}{result.refused:>8}{result.refused_finals:>8}"
+        f"{result.broken:>8}{result.spread:>8.3f}"
     )
 
 

@@ -3,6 +3,7 @@
 import html
 import random
 import re
+from collections.abc import Callable
 
 # What Slack and Discord act on, read generously: any case, after one round of entities and backslash escapes.
 _PINGS = re.compile(
@@ -33,25 +34,26 @@ def finds_ping(text: str) -> bool:
     return any(_PINGS.search(reading) for reading in read_as_platform(text))
 
 
+def _each_sign(ping: str, disguise: Callable[[str], str]) -> str:
+    return "".join(disguise(sign) if sign in "<@!>&" else sign for sign in ping)
+
+
 def _disguise(rng: random.Random, ping: str) -> str:
-    way = rng.randrange(9)
-    if way == 0:
-        return html.escape(ping)
-    if way == 1:
-        return "".join(f"&#{ord(c)};" if c in "<@!>&" else c for c in ping)
-    if way == 2:
-        return "".join(f"&#x{ord(c):x};" if c in "<@!>&" else c for c in ping)
-    if way == 3:
-        return "".join("\\" + c if c in "<@!>&" else c for c in ping)
-    if way == 4:
-        return "".join(c.upper() if rng.random() < 0.5 else c for c in ping)
-    if way == 5:
-        return f"`{ping}`" if rng.random() < 0.5 else f"```\n{ping}\n```"
-    if way == 6:
-        return f"[{ping}](https://docs.example/{ping})"
-    if way == 7:
-        return rng.choice("<@&!") + ping
-    return ping
+    return rng.choice(
+        [
+            ping,
+            html.escape(ping),
+            _each_sign(ping, lambda sign: f"&#{ord(sign)};"),
+            _each_sign(ping, lambda sign: f"&#x{ord(sign):x};"),
+            _each_sign(ping, lambda sign: "\\" + sign),
+            "".join(sign.upper() if rng.random() < 0.5 else sign for sign in ping),
+            "".join(f"&#{ord(sign)};" for sign in ping),
+            f"`{ping}`",
+            f"```\n{ping}\n```",
+            f"[{ping}](https://docs.example/{ping})",
+            rng.choice("<@&!") + ping,
+        ]
+    )
 
 
 def write_hostile(rng: random.Random) -> str:

@@ -3,10 +3,10 @@
 import random
 
 _SCRIPTS = (
-    "lorem ipsum dolor sit amet consetetur sadipscing elitr sed diam nonumy".split(),
-    "退款将在五到十个工作日内支付到原来的付款方式 请联系我们的支持团队 谢谢您的耐心等待".split(),
-    "ご利用の契約は毎月自動的に更新されます。 設定の画面で変更できます。 はい、可能です！".split(),
-    "👩‍👩‍👧‍👦 🇩🇪🇫🇷🇯🇵 👍🏽 e\u0301te\u0301 각하 नमस्ते ✅ 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f".split(),
+    ["lorem", "ipsum", "dolor", "sit", "amet", "consetetur", "sadipscing", "elitr", "sed", "diam", "nonumy"],
+    ["退款将在五到十个工作日内支付到原来的付款方式", "请联系我们的支持团队", "谢谢您的耐心等待\u3002"],
+    ["ご利用の契約は毎月自動的に更新されます\u3002", "設定の画面で変更できます\u3002", "はい、可能です\uff01"],
+    ["👩‍👩‍👧‍👦", "🇩🇪🇫🇷🇯🇵", "👍🏽", "e\u0301te\u0301", "각하", "नमस्ते", "✅", "🏴\U000e0067\U000e0062\U000e007f"],
     ["x" * 700, "无" * 300, "🙂" * 150, "https://docs.example/" + "a/" * 60],
 )
 

@@ -72,15 +72,16 @@ class SimulatedPlatform:
     true_rules: tuple[Rule, ...] | None = None
     latency: Callable[[], float] = lambda: 0.0
     tells_allowance: bool = False
-    fault: Fault = lambda action, number: None
+    fault: Fault = lambda _action, _number: None
     messages: list[Shown] = field(default_factory=list)
     files: list[tuple[Address, str, str]] = field(default_factory=list)
+    file_keys: set[str] = field(default_factory=set)
     statuses: list[tuple[Address, str]] = field(default_factory=list)
     refused: list[tuple[float, Action, Content]] = field(default_factory=list)
     calls: int = 0
     in_flight: dict[MessageReference, int] = field(default_factory=lambda: defaultdict(int))
     overlaps: int = 0
-    on_change: Callable[[Shown], None] = lambda shown: None
+    on_change: Callable[[Shown], None] = lambda _: None
     _counters: dict[tuple[int, str], Counter] = field(default_factory=dict)
 
     async def post(self, address: Address, content: Content, *, key: str) -> Receipt:
@@ -108,7 +109,9 @@ class SimulatedPlatform:
 
     async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
         await asyncio.sleep(self.latency())
-        self.files.append((address, name, text))
+        if key not in self.file_keys:
+            self.file_keys.add(key)
+            self.files.append((address, name, text))
 
     async def find(self, address: Address, key: str) -> MessageReference | None:
         await asyncio.sleep(self.latency())
