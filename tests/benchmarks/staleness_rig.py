@@ -17,6 +17,7 @@ from tests.fakes.virtual_time import run_virtual
 FIRST_WORD_SECONDS = 0.4
 WORDS_A_SECOND = 50.0
 WORDS = 300
+ROUND_SECONDS = 90.0
 _WORD = re.compile(r"\bw\d{4}\b")
 
 
@@ -101,6 +102,8 @@ class Rig:
     tells_allowance: bool = False
     words: int = WORDS
     paragraph: tuple[int, int] = (25, 60)
+    rounds: int = 1
+    """How often the load comes, a minute apart: the last round is measured, by what the earlier ones taught."""
 
     def run(self, bot: Bot) -> Result:
         """Run the load in virtual time and measure it."""
@@ -113,9 +116,10 @@ class Rig:
         answers = [
             Answer(
                 write_answer(self.seed * 1000 + n, self.words, paragraph=self.paragraph),
-                start + FIRST_WORD_SECONDS,
-                Address("sim", "team", f"c{n}"),
+                turn * ROUND_SECONDS + start + FIRST_WORD_SECONDS,
+                Address("sim", "team", f"c{turn}-{n}"),
             )
+            for turn in range(self.rounds)
             for n, start in enumerate(starts)
         ]
         by_address = {answer.address: answer for answer in answers}
@@ -138,13 +142,14 @@ class Rig:
 
         platform.on_change = note
         await bot(platform, answers)
-        return self._measure(platform, answers)
+        return self._measure(platform, answers[-self.replies :])
 
     def _measure(self, platform: SimulatedPlatform, answers: list[Answer]) -> Result:
         lags = sorted(answer.final_lag() for answer in answers)
         firsts = sorted((answer.first_visible_at or 1e9) - answer.generated_at[0] for answer in answers)
         counts = [len(platform.visible(answer.address)) for answer in answers]
-        finals = sum(not content.is_live for _, _, content in platform.refused)
+        since = (self.rounds - 1) * ROUND_SECONDS
+        refused = [content for at, _, content in platform.refused if at >= since]
         ended = [answer.generated_at[-1] for answer in answers]
         done = [answer.generated_at[-1] + answer.final_lag() for answer in answers]
         order = sorted(range(len(answers)), key=lambda n: done[n])
@@ -155,8 +160,8 @@ class Rig:
             first_p95=firsts[max(0, -(-len(firsts) * 95 // 100) - 1)],
             messages=mean(counts),
             max_messages=max(counts),
-            refused=len(platform.refused),
-            refused_finals=finals,
+            refused=len(refused),
+            refused_finals=sum(not content.is_live for content in refused),
             broken=sum(not is_intact(platform, answer) for answer in answers),
             overlaps=platform.overlaps,
             spread=mean(abs(order.index(n) - fair.index(n)) for n in range(len(answers))) / len(answers),

@@ -170,7 +170,7 @@ class SimulatedPlatform:
         return told[0].allowance(self.clock(), action) if told else None
 
     def _shown(self, reference: MessageReference) -> Shown:
-        for shown in self.messages:
-            if shown.reference == reference and not shown.is_deleted:
-                return shown
-        raise MessageGone
+        number = reference.message.removeprefix("m")
+        if not number.isdigit() or int(number) >= len(self.messages) or self.messages[int(number)].is_deleted:
+            raise MessageGone
+        return self.messages[int(number)]
