@@ -159,20 +159,19 @@ class Pages:
 
     def show(self, *, is_final: bool, until: int | None = None) -> list[str]:
         """Return what every message shows; `until` hides what the last one holds behind an offset."""
-        shown = [self._shown(piece) for piece in self.closed]
-        end = len(self.text) if until is None else until
-        if self.text[self._start : end].strip():
-            text = self._shown(Piece(self._start, end, self._opening))
-            shown.append(text if is_final else heal(text))
-        return shown
+        count = len(self.closed) + bool(self.text[self._start : until].strip())
+        return [self.show_piece(index, is_final=is_final, until=until) for index in range(count)]
 
     def show_piece(self, index: int, *, is_final: bool, until: int | None = None) -> str:
-        """Return what one message shows."""
+        """Return what one message shows: the last one healed, unless it is final or healing makes it too large."""
         if index < len(self.closed):
             return self._shown(self.closed[index])
         end = len(self.text) if until is None else until
         text = self._shown(Piece(self._start, end, self._opening))
-        return text if is_final else heal(text)
+        if is_final:
+            return text
+        healed = heal(text)
+        return healed if self._measure(healed) <= self._max_size else text
 
     def _shown(self, piece: Piece) -> str:
         source = self.text[piece.start : piece.end]
