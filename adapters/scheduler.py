@@ -13,7 +13,7 @@ from adapters.contract import Address, MessageReference, OnPosted, Platform
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.markdown.neutralise import PingRule
-from adapters.policy import FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
+from adapters.policy import FIRST_AMPLE_SECONDS, FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
 
 # How often live replies are looked at: a few words at any model's speed.
 TICK_SECONDS = 0.05
@@ -104,6 +104,8 @@ class ReplyScheduler:
         ending.sort(key=lambda caller: (caller.editor.unseen_chars <= 0, caller.editor.ended_at or 0.0))
         only_edits = sum(not caller.editor.is_blank and not caller.editor.may_continue for caller in ending)
         for caller in ending:
+            if caller.editor.unseen_chars > 0 and not self._may_call_at_all(caller.editor.address):
+                continue
             step = caller.editor.next_final_step()
             if step is None:
                 caller.finish(calls)
@@ -114,6 +116,9 @@ class ReplyScheduler:
                 only_edits -= 1
             if self._budget.may_call(step.action, caller.editor.address):
                 caller.start(step, calls)
+
+    def _may_call_at_all(self, address: Address) -> bool:
+        return any(self._budget.may_call(action, address) for action in Action)
 
     def _edit_or_continue(self, caller: Caller, step: Step, only_edits: int) -> Step:
         """Leave the edits to those that can end no other way; a new message ends this reply as well."""
@@ -132,7 +137,7 @@ class ReplyScheduler:
             (self._look_at(caller.editor), caller, pool)
             for pool in pools.values()
             for caller in pool
-            if caller.is_ready and not caller.editor.is_ended and caller.editor.unseen_chars > 0
+            if caller.is_ready and self._is_worth_a_look(caller.editor, min_seconds)
         ]
         candidates.sort(key=lambda entry: entry[0].worth, reverse=True)
         measured: dict[int, Pool] = {}
@@ -141,7 +146,9 @@ class ReplyScheduler:
             if id(pool) not in measured:
                 measured[id(pool)] = self._measure_pool(pool, address, min_seconds)
             form = choose_form(candidate, measured[id(pool)])
-            step = self._step_for(caller.editor, form) if form is not None else None
+            if form is None or not self._budget.may_call(_action_of(form, caller.editor), address):
+                continue
+            step = self._step_for(caller.editor, form)
             if step is not None and self._budget.may_call(step.action, address):
                 caller.start(step, calls)
                 del measured[id(pool)]
@@ -152,14 +159,23 @@ class ReplyScheduler:
         share = len(self._callers) / (FRAME_SHARE * min(rates)) if rates else 0.0
         return max(MIN_EDIT_SECONDS, share)
 
+    def _is_worth_a_look(self, editor: MessageEditor, min_seconds: float) -> bool:
+        """Whether a frame could be due: a cheap question that spares most looks at the text."""
+        if editor.is_ended or editor.unseen_chars <= 0:
+            return False
+        least = FIRST_AMPLE_SECONDS if editor.is_blank else min_seconds - TICK_SECONDS
+        return self._waited(editor) >= least
+
+    def _waited(self, editor: MessageEditor) -> float:
+        return self._clock() - max(editor.first_text_at or 0.0, editor.last_shown_at or 0.0)
+
     def _look_at(self, editor: MessageEditor) -> Candidate:
         editor.draft.take_in()
-        since = max(editor.first_text_at or 0.0, editor.last_shown_at or 0.0)
         to_break = editor.draft.pages.last_break() - editor.shown_to
         return Candidate(
             unseen=editor.unseen_chars,
             to_break=max(0, to_break),
-            waited=self._clock() - since,
+            waited=self._waited(editor),
             is_blank=editor.is_blank,
             may_continue=editor.may_continue,
             may_keep_breaks=len(editor.messages) < self._limits.max_messages_for_load,
@@ -192,6 +208,12 @@ class ReplyScheduler:
     def _rate(self, action: Action) -> float:
         rates = [rule.rate for rule in self._limits.rules if action in rule.actions and rule.scope is self._pool_scope]
         return min(rates, default=1.0)
+
+
+def _action_of(form: Form, editor: MessageEditor) -> Action:
+    """Return the call that a form needs, unless a message has overflowed meanwhile."""
+    is_post = editor.is_blank or form in {Form.POST_ALL, Form.POST_TO_BREAK}
+    return Action.POST if is_post else Action.EDIT
 
 
 def _widest_shared_scope(limits: Limits) -> Scope:

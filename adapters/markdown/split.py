@@ -167,10 +167,15 @@ class Pages:
         if index < len(self.closed):
             return self._shown(self.closed[index])
         end = len(self.text) if until is None else until
-        text = self._shown(Piece(self._start, end, self._opening))
         if is_final:
-            return text
-        healed = heal(text)
+            return self._shown(Piece(self._start, end, self._opening))
+        if not self._opening.shown and self._start < self._tail_block < end:
+            # What stands before the last block is settled: only that one can be unfinished.
+            settled, tail = self.text[self._start : self._tail_block], self.text[self._tail_block : end].rstrip()
+            text, healed = settled + tail, (settled + heal(tail)).rstrip()
+        else:
+            text = self._shown(Piece(self._start, end, self._opening))
+            healed = heal(text)
         return healed if self._measure(healed) <= self._max_size else text
 
     def _shown(self, piece: Piece) -> str:
