@@ -147,6 +147,7 @@ class Caller:
     async def _finish(self) -> None:
         try:
             await self._send_file()
+            await self._adopt_orphan()
             await self._delete_surplus()
             self.editor.conclude()
         except RateLimited as error:
@@ -163,6 +164,14 @@ class Caller:
         finally:
             self._is_busy = False
             self._wake()
+
+    async def _adopt_orphan(self) -> None:
+        """Find a further message of an earlier attempt that this one, being shorter, never came to post."""
+        index = len(self.editor.messages)
+        found = await self._look_up(index)
+        if found is not None:
+            self.editor.adopt(found)
+            await self.editor.on_posted(found, index)
 
     async def _send_file(self) -> None:
         if self.editor.draft.is_cut_short and not self.editor.is_file_sent:
