@@ -134,11 +134,19 @@ class Caller:
         if isinstance(error, MessageGone | NotPermitted):
             self._conclude(error)
             return
-        self._must_look_up = self._must_look_up or (isinstance(error, ResponseLost) and step.action is Action.POST)
+        if isinstance(error, ResponseLost):
+            self._doubt(step)
         self._failures += 1
         self._retry_at = now + min(_MAX_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** min(self._failures - 1, 10))
         if self.editor.ended_at is not None and now - self.editor.ended_at > _GIVE_UP_SECONDS:
             self._conclude(error)
+
+    def _doubt(self, step: Step) -> None:
+        """Trust nothing about a call whose response was lost: a post is looked up, an edit made again."""
+        if step.action is Action.POST:
+            self._must_look_up = True
+        else:
+            self.editor.doubt(step.index)
 
     def _conclude(self, error: AdapterError) -> None:
         logger.warning("turn %s stays incomplete on its platform: %s", self.editor.turn_id, type(error).__name__)

@@ -162,8 +162,10 @@ class MessageEditor:
 
     @property
     def is_at_break(self) -> bool:
-        """Whether what is on screen ends with a block, so that a further message may go on from there."""
+        """Whether what is on screen is known to end with a block, so that a further message may go on from there."""
         pages = self.draft.pages
+        if not self.messages or self.messages[-1].shown is None:
+            return False
         is_last = pages.count <= len(self.messages) and len(pages.closed) == len(self.messages) - 1
         return is_last and self.shown_to > pages.open_start and pages.is_break(self.shown_to)
 
@@ -257,6 +259,10 @@ class MessageEditor:
         self.last_shown_at = self._clock()
         if step.epoch == self.draft.epoch:
             self.shown_to = min(max(self.shown_to, step.until), len(self.draft.text))
+
+    def doubt(self, index: int) -> None:
+        """Forget what a message shows: an edit may or may not have been done."""
+        self.messages[index].shown = None
 
     def adopt(self, reference: MessageReference) -> None:
         """Take over a message that was posted, though its response was lost: what it shows isn't known."""
