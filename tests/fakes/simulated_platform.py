@@ -40,7 +40,8 @@ class Counter:
         self.tokens = min(float(self.rule.burst), self.tokens + (now - self.at) * self.rule.rate)
         self.at = now
         if self.tokens < 1 - 1e-9:
-            return (1 - self.tokens) / self.rule.rate
+            # No platform names less than a millisecond, and a clock may not see it pass.
+            return max(0.001, (1 - self.tokens) / self.rule.rate)
         self.tokens -= 1
         return 0.0
 
@@ -48,7 +49,7 @@ class Counter:
         if now >= self.window_until:
             self.tokens, self.window_until = float(self.rule.calls), now + self.rule.seconds
         if self.tokens < 1:
-            return self.window_until - now
+            return max(0.001, self.window_until - now)
         self.tokens -= 1
         return 0.0
 
