@@ -33,25 +33,24 @@ class Counter:
     at: float
     window_until: float = 0.0
 
-    def take(self, now: float) -> float:
-        """Take one call; return 0, or the seconds after which it may be tried again."""
+    def wait(self, now: float) -> float:
+        """Return 0 where one more call fits, or the seconds after which it may be tried again."""
         if self.rule.counting is Counting.WINDOW:
-            return self._take_of_window(now)
-        self.tokens = min(float(self.rule.burst), self.tokens + (now - self.at) * self.rule.rate)
-        self.at = now
-        if self.tokens < 1 - 1e-9:
-            # No platform names less than a millisecond, and a clock may not see it pass.
-            return max(0.001, (1 - self.tokens) / self.rule.rate)
-        self.tokens -= 1
-        return 0.0
+            if now >= self.window_until:
+                return 0.0
+            seconds = 0.0 if self.tokens >= 1 else self.window_until - now
+        else:
+            self.tokens = min(float(self.rule.burst), self.tokens + (now - self.at) * self.rule.rate)
+            self.at = now
+            seconds = 0.0 if self.tokens >= 1 - 1e-9 else (1 - self.tokens) / self.rule.rate
+        # No platform names less than a millisecond, and a clock may not see it pass.
+        return max(0.001, seconds) if seconds else 0.0
 
-    def _take_of_window(self, now: float) -> float:
-        if now >= self.window_until:
+    def take(self, now: float) -> None:
+        """Count one call; the first one opens a window."""
+        if self.rule.counting is Counting.WINDOW and now >= self.window_until:
             self.tokens, self.window_until = float(self.rule.calls), now + self.rule.seconds
-        if self.tokens < 1:
-            return max(0.001, self.window_until - now)
         self.tokens -= 1
-        return 0.0
 
     def allowance(self, now: float, action: Action) -> Allowance:
         full = self.window_until - now
@@ -149,11 +148,13 @@ class SimulatedPlatform:
 
     def _count(self, action: Action, address: Address, content: Content) -> None:
         counters = list(self._counters_of(action, address))
-        waits = [(counter.take(self.clock()), counter) for counter in counters]
-        wait, counter = max(waits, key=lambda pair: pair[0], default=(0.0, None))
-        if counter is not None and wait > 0:
-            self.refused.append((self.clock(), action, content))
-            raise RateLimited(wait, counter.rule.scope)
+        now = self.clock()
+        tightest = max(counters, key=lambda counter: counter.wait(now))
+        if tightest.wait(now) > 0:
+            self.refused.append((now, action, content))
+            raise RateLimited(tightest.wait(now), tightest.rule.scope)
+        for counter in counters:
+            counter.take(now)
 
     def _counters_of(self, action: Action, address: Address) -> Iterator[Counter]:
         for index, rule in enumerate(self.true_rules or self.limits.rules):
