@@ -54,6 +54,7 @@ class ModelCall:
 
     `cached_tokens` are part of `input_tokens`. `cost_usd` is None for a model without a price in the settings.
     `error` is a short class of failure ("rate limited", "first token late"), never a provider's text.
+    `is_estimated` says that the provider reported no usage, so that tokens were guessed from the texts' lengths.
     """
 
     role: str
@@ -64,6 +65,7 @@ class ModelCall:
     cached_tokens: int = 0
     cost_usd: float | None = None
     error: str | None = None
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,14 @@ class Retriever(Protocol):
         """Return every passage of a domain, by document and position."""
         ...
 
+    async def fetch(self, ids: Sequence[str]) -> tuple[Passage, ...]:
+        """Return the passages with these ids, in their order; those no longer there are left out."""
+        ...
+
+    async def languages(self) -> tuple[str, ...]:
+        """Return the ISO 639-1 codes of the documents' languages, the most frequent first."""
+        ...
+
 
 class Classifier(Protocol):
     """Tell which label a message belongs to, locally and in a few milliseconds."""

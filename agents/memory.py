@@ -1,0 +1,87 @@
+"""What a conversation remembers: a window of messages, a rolling summary, and a checkpoint file that stays small."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, TypedDict, cast
+
+import aiosqlite
+from langchain_core.messages import AIMessage, AnyMessage, RemoveMessage
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph.message import add_messages
+
+MAX_MESSAGES = 20
+KEPT_MESSAGES = 12
+"""When the window is full it is cut to this many, so that a summary is due every few turns and not in each."""
+
+MAX_SUMMARY_CHARS = 1_500
+
+
+class Conversation(TypedDict, total=False):
+    """The checkpointed state of a conversation: small on purpose (no passages, no prompts)."""
+
+    messages: Annotated[list[AnyMessage], add_messages]
+    summary: str
+    domain: str
+    query: str
+    pinned: dict[str, list[str]]
+    """Ids of the passages that a domain with the hybrid strategy has pinned."""
+
+
+def split_window(messages: Sequence[AnyMessage]) -> tuple[list[AnyMessage], list[AnyMessage]]:
+    """Return the messages to drop, oldest first, and those to keep, which begin with a question."""
+    if len(messages) <= MAX_MESSAGES:
+        return [], list(messages)
+    cut = len(messages) - KEPT_MESSAGES
+    while cut < len(messages) - 1 and messages[cut].type != "human":
+        cut += 1
+    return list(messages[:cut]), list(messages[cut:])
+
+
+def remember_answer(text: str, turn_id: str, dropped: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """Return the update that adds an answer, under its turn's id so that a repeated turn replaces it."""
+    removals = [RemoveMessage(id=message.id) for message in dropped if message.id]
+    # add_messages takes removals beside messages; its type for the channel does not say so.
+    return cast("list[AnyMessage]", [AIMessage(text, id=turn_id), *removals])
+
+
+def summarise_locally(summary: str, dropped: Sequence[AnyMessage]) -> str:
+    """Return a summary made without a model: what was asked, the latest last."""
+    asked = [" ".join(message.text.split())[:150] for message in dropped if message.type == "human"]
+    lines = [*summary.splitlines(), *(f"- asked: {text}" for text in asked)]
+    while len(lines) > 1 and sum(map(len, lines)) + len(lines) > MAX_SUMMARY_CHARS:
+        lines.pop(0)
+    return "\n".join(lines)[-MAX_SUMMARY_CHARS:]
+
+
+class Checkpoints(AsyncSqliteSaver):
+    """The SQLite checkpointer with the one thing that it lacks: forgetting what was overwritten."""
+
+    async def prune(self, conversation_id: str) -> None:  # type: ignore[override]  # the base class's needs no I/O loop
+        """Delete all checkpoints of a conversation but the newest of each namespace."""
+        async with self.lock:
+            for table in ("checkpoints", "writes"):
+                await self.conn.execute(
+                    f"""DELETE FROM {table} WHERE thread_id = ?1 AND checkpoint_id < (
+                        SELECT MAX(checkpoint_id) FROM checkpoints AS newest
+                        WHERE newest.thread_id = ?1 AND newest.checkpoint_ns = {table}.checkpoint_ns)""",  # noqa: S608 - the table's name is one of two literals
+                    (conversation_id,),
+                )
+            await self.conn.commit()
+
+
+@asynccontextmanager
+async def open_checkpoints(path: Path) -> AsyncIterator[Checkpoints]:
+    """Open the checkpoint file, ready for use.
+
+    `synchronous=NORMAL` in WAL mode may lose the last turns of a power cut and never the file; the inbox, which
+    is synchronous, answers those again. Only plain types are ever loaded from the file.
+    """
+    await asyncio.to_thread(path.touch, mode=0o600)
+    async with aiosqlite.connect(path) as connection:
+        saver = Checkpoints(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        await saver.setup()
+        await connection.execute("PRAGMA synchronous=NORMAL")
+        yield saver
