@@ -41,7 +41,10 @@ class LiveReply(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Leave what is on the screen, marked as stopped; a notice of waiting goes away. Harmless after the end."""
+        """Leave what is on the screen, marked as stopped; a notice of waiting goes away.
+
+        A text that only an earlier process knew stays as it is. Harmless after the end.
+        """
         ...
 
 

@@ -45,11 +45,11 @@ class PlainReply:
         self._news.clear()
 
     async def stop(self) -> None:
-        """Leave the partial text."""
+        """Leave the partial text, which an earlier process alone may know."""
         self._news.clear()
         if self._text:
             await self._put(f"{self._text} [stopped]")
-        elif self._reference is not None:
+        elif self._notice and self._reference is not None:
             await self._put("[stopped]")
 
     async def write(self) -> None:

@@ -44,10 +44,14 @@ class Message:
 
 @dataclass(slots=True)
 class MemoryWall:
-    """A wall in memory. `lost` and `down` are the shares of calls that end in AnswerLost and Down."""
+    """A wall in memory. `lost` and `down` are the shares of calls that end in AnswerLost and Down.
+
+    The next `hangs` posts are performed and never answered, so that a crash can come between the two.
+    """
 
     lost: float = 0.0
     down: float = 0.0
+    hangs: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     messages: dict[str, Message] = field(default_factory=dict)
     calls: list[tuple[str, str, str]] = field(default_factory=list)
@@ -60,6 +64,9 @@ class MemoryWall:
         self.messages[message.reference] = message
         self.calls.append(("post", message.reference, text))
         await self._tell_and_fail_after()
+        if self.hangs:
+            self.hangs -= 1
+            await asyncio.Event().wait()
         return message.reference
 
     async def edit(self, reference: str, text: str) -> None:
