@@ -1,9 +1,10 @@
 """What is known of a conversation, and what people said about it: muting, hand-offs, feedback."""
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.gate import UNKNOWN, ConversationState
+from bot.store.database import Database
 from bot.store.schema import OPEN_STATES, conversations, feedback, handoffs, inbox, participants, turns
 from bot.store.upsert import insert
 
@@ -11,12 +12,12 @@ from bot.store.upsert import insert
 class Conversations:
     """The tables around a conversation."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def state_of(self, conversation_id: str) -> ConversationState:
         """Return what the gate has to know."""
-        async with self._engine.connect() as connection:
+        async with self._database.read() as connection:
             is_this = conversations.c.id == conversation_id
             is_muted = await connection.scalar(sa.select(conversations.c.is_muted).where(is_this))
             if is_muted is None:
@@ -32,7 +33,7 @@ class Conversations:
 
     async def add_people(self, conversation_id: str, people: frozenset[str]) -> None:
         """Remember that these take part; a conversation that isn't ours is none of our business."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             is_this = conversations.c.id == conversation_id
             if await connection.scalar(sa.select(conversations.c.id).where(is_this)) is None:
                 return
@@ -41,13 +42,13 @@ class Conversations:
 
     async def mute(self, conversation_id: str, *, is_muted: bool) -> None:
         """Say nothing more in a conversation, or speak again."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(conversations).where(conversations.c.id == conversation_id)
             await connection.execute(change.values(is_muted=is_muted))
 
     async def hand_off(self, conversation_id: str, *, new_id: str, by: str, now: float) -> bool:
         """Give a known conversation to people; return False when they have it already."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             is_this = conversations.c.id == conversation_id
             if await connection.scalar(sa.select(conversations.c.id).where(is_this)) is None:
                 return False
@@ -58,13 +59,13 @@ class Conversations:
     async def give_back(self, conversation_id: str, *, by: str, now: float) -> bool:
         """End a hand-off; return False when there is none."""
         is_open = sa.and_(handoffs.c.conversation_id == conversation_id, handoffs.c.given_back_at.is_(None))
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(handoffs).where(is_open).values(given_back_by=by, given_back_at=now)
             return (await connection.execute(change)).rowcount > 0
 
     async def rate(self, turn_id: str, *, person: str, is_helpful: bool, now: float) -> None:
         """Keep a person's latest word on an answer."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             said = {"is_helpful": is_helpful, "given_at": now}
             row = insert(connection, feedback).values(turn_id=turn_id, person=person, **said)
             await connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "person"], set_=said))

@@ -1,9 +1,6 @@
-"""Open the database. Two engines, because one write of all must outlive a power cut: the acceptance of a message.
+"""Open the database of a URL, with the connections that its kind needs."""
 
-On SQLite both write to one WAL; a commit with `synchronous=FULL` also secures whatever was written before it, and a
-killed process loses nothing in either mode. PostgreSQL secures every commit and needs one engine only.
-"""
-
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.conversations import Conversations
+from bot.store.database import Database
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
 from bot.store.turns import TurnRows
@@ -25,6 +23,7 @@ from bot.store.turns import TurnRows
 class Store:
     """All that survives a restart, table by table."""
 
+    database: Database
     inbox: InboxRows
     turns: TurnRows
     conversations: Conversations
@@ -41,20 +40,22 @@ async def open_store(url: str) -> AsyncIterator[Store]:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         _keep_private(parsed)
-        engine, durable = _build_sqlite(parsed, "NORMAL"), _build_sqlite(parsed, "FULL")
+        engines = _build_sqlite(parsed, "NORMAL"), _build_sqlite(parsed, "FULL"), _build_sqlite(parsed, "NORMAL")
+        database = Database(*engines, asyncio.Lock())
     else:
-        engine = durable = create_async_engine(parsed, pool_pre_ping=True)
+        engine = create_async_engine(parsed, pool_pre_ping=True)
+        database = Database(engine, engine, engine, None)
     try:
-        async with engine.begin() as connection:
+        async with database.write() as connection:
             await connection.run_sync(upgrade)
-        yield Store(InboxRows(engine, durable), TurnRows(engine), Conversations(engine))
+        yield Store(database, InboxRows(database), TurnRows(database), Conversations(database))
     finally:
-        await durable.dispose()
-        await engine.dispose()
+        for each in {database.readers, database.durable, database.engine}:
+            await each.dispose()
 
 
 def _build_sqlite(url: sa.URL, synchronous: Literal["NORMAL", "FULL"]) -> AsyncEngine:
-    # One connection: SQLite has one writer anyway, and a queue in the pool is fairer than its busy handler.
+    # One connection for each purpose: SQLite has one writer anyway, and each connection is a thread.
     engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
 
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.contract import Address
+from bot.store.database import Database
 from bot.store.schema import OPEN_STATES, conversations, inbox, participants, turns
 from bot.store.upsert import insert
 
@@ -39,13 +39,12 @@ class Acceptance:
 class InboxRows:
     """The table of questions. Accepting goes over a connection of its own, which secures each commit."""
 
-    def __init__(self, engine: AsyncEngine, durable: AsyncEngine) -> None:
-        self._engine = engine
-        self._durable = durable
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def add(self, batch: Sequence[Acceptance]) -> frozenset[str]:
         """Store messages in one durable transaction and return the ids that were not there yet."""
-        async with self._durable.begin() as connection:
+        async with self._database.write(is_durable=True) as connection:
             await connection.execute(
                 insert(connection, conversations).on_conflict_do_nothing(),
                 [
@@ -73,21 +72,21 @@ class InboxRows:
 
     async def revise(self, message_id: str, text: str, note: str | None) -> bool:
         """Replace the text of a question that still waits; an answer under way keeps the old one."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(inbox).where(inbox.c.id == message_id, inbox.c.refusal.is_(None), _still_waits())
             result = await connection.execute(change.values(text=text, note=note))
             return result.rowcount == 1
 
     async def withdraw(self, message_id: str) -> bool:
         """Forget a question that still waits; its id stays, so that a redelivery doesn't bring it back."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(inbox).where(inbox.c.id == message_id, _still_waits())
             result = await connection.execute(change.values(text="", is_withdrawn=True))
             return result.rowcount == 1
 
     async def is_waiting(self, message_id: str) -> bool:
         """Return whether a question's answer has not begun."""
-        async with self._engine.connect() as connection:
+        async with self._database.read() as connection:
             found = await connection.execute(sa.select(inbox.c.id).where(inbox.c.id == message_id, _still_waits()))
             return found.first() is not None
 
@@ -99,7 +98,7 @@ class InboxRows:
         )
         both = sa.union_all(waiting, under_way).subquery()
         ordered = sa.select(both.c.conversation_id).group_by(both.c.conversation_id).order_by(sa.func.min(both.c.since))
-        async with self._engine.connect() as connection:
+        async with self._database.read() as connection:
             return list((await connection.execute(ordered)).scalars())
 
 

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.contract import Address, ReplyDone, ReplyFailed
+from bot.store.database import Database
 from bot.store.endings import read_ending, write_ending
 from bot.store.inbox import InboxMessage
 from bot.store.schema import OPEN_STATES, inbox, posts, turns
@@ -63,12 +64,12 @@ class TurnRecord:
 class TurnRows:
     """The table of turns and the messages that they have posted."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def claim(self, conversation_id: str, new_id: str, now: float) -> Turn | None:
         """Return the conversation's open turn, else a new one for all that waits, else nothing."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
             open_id: str | None = await connection.scalar(sa.select(turns.c.id).where(is_open))
             if open_id is not None:
@@ -83,7 +84,7 @@ class TurnRows:
 
     async def start(self, turn_id: str, now: float) -> Turn:
         """Count an attempt. On the first one, messages that came while the turn was queued join it."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             running = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
             await connection.execute(running.values(state="running", attempt=turns.c.attempt + 1, started_at=now))
             turn = await _read(connection, turn_id, is_retaken=False)
@@ -95,7 +96,7 @@ class TurnRows:
 
     async def add_post(self, turn_id: str, position: int, reference: str) -> None:
         """Remember a message that the turn has posted."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             row = insert(connection, posts).values(turn_id=turn_id, position=position, reference=reference)
             keys = ["turn_id", "position"]
             await connection.execute(row.on_conflict_do_update(index_elements=keys, set_={"reference": reference}))
@@ -103,26 +104,26 @@ class TurnRows:
     async def settle(self, turn_id: str, end: ReplyDone | ReplyFailed, record: TurnRecord) -> None:
         """Keep the end of a reply until it is delivered, so that a crash around the last edit changes no word of it."""
         values = {name: value for name, value in asdict(record).items() if value is not None}
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
             await connection.execute(change.values(undelivered=write_ending(end), **values))
 
     async def close(self, turn_id: str, end: TurnEnd, now: float) -> None:
         """End a turn for good and forget the texts that only an open one needs."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
             await connection.execute(change.values(state=end.value, undelivered=None, ended_at=now))
             await connection.execute(sa.update(inbox).where(inbox.c.turn_id == turn_id).values(text="", refusal=None))
 
     async def hand_over(self, turn_id: str) -> None:
         """Leave a turn to the next process; an orderly shutdown doesn't count as a failed attempt."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state == "running")
             await connection.execute(change.values(attempt=turns.c.attempt - 1))
 
     async def ask_stop(self, conversation_id: str, by: str | None) -> bool:
         """Mark the open turn as stopped by its reader; without one, withdraw what waits, of one author or of all."""
-        async with self._engine.begin() as connection:
+        async with self._database.write() as connection:
             is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
             marked = await connection.execute(sa.update(turns).where(is_open).values(is_stop_asked=True))
             if marked.rowcount:
@@ -136,7 +137,7 @@ class TurnRows:
         """Return the ids of the turn and the conversation behind a turn's id or one of its messages."""
         posted_by = sa.select(posts.c.turn_id).where(posts.c.reference == id_or_reference)
         wanted = sa.or_(turns.c.id == id_or_reference, turns.c.id.in_(posted_by))
-        async with self._engine.connect() as connection:
+        async with self._database.read() as connection:
             row = (await connection.execute(sa.select(turns.c.id, turns.c.conversation_id).where(wanted))).first()
             return None if row is None else (row.id, row.conversation_id)
 

@@ -191,8 +191,7 @@ async def test_a_persons_latest_word_on_an_answer_counts(store: Store, tmp_path:
 
 
 async def test_acceptance_is_secured_by_full_synchronous_commits(store: Store) -> None:
-    durable, engine = store.inbox._durable, store.inbox._engine
-    async with durable.connect() as accepting, engine.connect() as other:
+    async with store.database.write(is_durable=True) as accepting, store.database.read() as other:
         assert await accepting.scalar(sa.text("PRAGMA synchronous")) == 2
         assert await other.scalar(sa.text("PRAGMA synchronous")) == 1
         assert await accepting.scalar(sa.text("PRAGMA journal_mode")) == "wal"
@@ -206,7 +205,7 @@ async def test_the_database_itself_refuses_a_second_open_turn(store: Store) -> N
         " VALUES (:id, 'c1', 'queued', 0, false, 1)"
     )
     with pytest.raises(sa.exc.IntegrityError):
-        async with store.inbox._engine.begin() as connection:
+        async with store.database.write() as connection:
             await connection.execute(second, {"id": "t2"})
 
 
@@ -221,7 +220,7 @@ async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     def differences(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with store.inbox._engine.connect() as connection:
+    async with store.database.read() as connection:
         assert await connection.run_sync(differences) == []
         assert await connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest_version()
 
