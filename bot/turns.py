@@ -202,8 +202,8 @@ class Turns:
     async def _work(self, turn: Turn, reply: LiveReply, talk: _Talk) -> None:
         """Wait for a place, make the answer, deliver it, close the turn."""
         async with self._line.place(lambda number: reply.show(_number_in_line(number))):
-            talk.is_at_work = True
             started = await self._store.turns.start(turn.id, self._clock.now())
+            talk.is_at_work = True
             if started.is_stop_asked or not started.questions:
                 await self._end_stopped(started, reply)
                 return

@@ -83,16 +83,18 @@ class TurnRows:
             return await _read(connection, new_id, is_retaken=False)
 
     async def start(self, turn_id: str, now: float) -> Turn:
-        """Count an attempt. On the first one, messages that came while the turn was queued join it."""
+        """Count an attempt. Messages that came while the turn was queued join it; one that has run takes no more."""
         async with self._database.write() as connection:
-            running = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
-            await connection.execute(running.values(state="running", attempt=turns.c.attempt + 1, started_at=now))
+            this = sa.and_(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+            queued = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id, turns.c.state == "queued")
+            late = sa.and_(inbox.c.conversation_id.in_(queued), _unclaimed())
+            await connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
+            attempt = turns.c.attempt + 1
+            await connection.execute(
+                sa.update(turns).where(this).values(state="running", attempt=attempt, started_at=now)
+            )
             turn = await _read(connection, turn_id, is_retaken=False)
-            if turn.attempt > 1:
-                return replace(turn, is_retaken=True)
-            late = sa.and_(inbox.c.conversation_id == turn.conversation_id, _unclaimed())
-            joined = await connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
-            return await _read(connection, turn_id, is_retaken=False) if joined.rowcount else turn
+            return replace(turn, is_retaken=turn.attempt > 1)
 
     async def add_post(self, turn_id: str, position: int, reference: str) -> None:
         """Remember a message that the turn has posted."""

@@ -78,6 +78,18 @@ async def test_messages_join_a_turn_that_is_still_in_line(store: Store) -> None:
     assert [question.id for question in started.questions] == ["a", "b"]
 
 
+async def test_a_turn_whose_answer_is_made_takes_no_more_questions(store: Store) -> None:
+    await store.inbox.add([asked("a")])
+    await store.turns.claim("c1", "t1", 1.0)
+    await store.turns.start("t1", 1.0)
+    await store.turns.settle("t1", DONE, TurnRecord())
+    await store.turns.hand_over("t1")
+    await store.inbox.add([asked("b")])
+    started = await store.turns.start("t1", 2.0)
+    assert [question.id for question in started.questions] == ["a"]
+    assert started.undelivered == DONE
+
+
 async def test_nothing_waits_where_nothing_was_asked(store: Store) -> None:
     assert await store.turns.claim("c1", "t1", 1.0) is None
     assert await store.inbox.open_conversations() == []
