@@ -5,12 +5,13 @@ It can't judge meaning, and in another language than the documents' it looks at 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
-_CITED = re.compile(r"((?:\[\d{1,3}\])+)")
-_MARK = re.compile(r"\[(\d{1,3})\]")
+# `row[1]` in inline code is no citation.
+_MARK = re.compile(r"`[^`\n]*`|\[(\d{1,3})\]")
 # A claim ends at a sentence's end or at a line's end; a list item or table row is a claim of its own.
 _CLAIM = re.compile(r"[^\n]+?(?:[.!?](?=\s|\[|\Z)(?:[ \t]*\[\d{1,3}\])*|(?=\n)|\Z)")
 _FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
@@ -25,16 +26,34 @@ MIN_SHARED_WORDS = 2
 MIN_SHARED_SHARE = 0.3
 
 
-def supports(claim: str, source: str, *, same_language: bool) -> bool:
-    """Tell whether `source` holds the figures of `claim` and, in the same language, enough of its words."""
-    claim = _LIST_MARKER.sub("", _MARK.sub("", claim))
-    if not _figures(claim) <= _figures(source) | _spelled(source):
-        return False
-    words = _words(claim)
-    if not same_language or not words:
-        return True
-    shared = len(words & _words(source))
-    return shared >= min(MIN_SHARED_WORDS, len(words)) and shared >= MIN_SHARED_SHARE * len(words)
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a text says, as far as this check can see: its words' stems and its figures' digits."""
+
+    words: frozenset[str]
+    figures: frozenset[str]
+
+    def supports(self, claim: "Content", *, same_language: bool) -> bool:
+        """Tell whether this text holds the figures of `claim` and, in the same language, enough of its words."""
+        if not claim.figures <= self.figures:
+            return False
+        if not same_language or not claim.words:
+            return True
+        shared = len(claim.words & self.words)
+        return shared >= min(MIN_SHARED_WORDS, len(claim.words)) and shared >= MIN_SHARED_SHARE * len(claim.words)
+
+
+def read_source(text: str) -> Content:
+    """Return the content of a passage; a number that it spells out counts as a figure too."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    spelled = {_SPELLED[word] for word in words if word in _SPELLED}
+    return Content(_stems(words), _figures(text) | spelled)
+
+
+def read_claim(text: str) -> Content:
+    """Return the content of a sentence or list item, without its citations and its list number."""
+    bare = _LIST_MARKER.sub("", _without_marks(text))
+    return Content(_stems(word.lower() for word in _WORD.findall(bare)), _figures(bare))
 
 
 def mend_citations(
@@ -52,34 +71,42 @@ def mend_citations(
     An answer without any citation gets them where the words of a passage carry the claim.
     """
     passage_of = {on_screen: passage for passage, on_screen in shown.items()}
-    has_citations = _CITED.search(text) is not None
+    contents = {passage: read_source(source) for passage, source in sources.items()}
+    has_citations = bool(_marks(text))
 
     def mend(found: re.Match[str]) -> str:
-        claim = found[0]
-        marks = [passage_of[int(n)] for n in _MARK.findall(claim) if int(n) in passage_of]
-        if not marks and (has_citations or not same_language or len(_words(claim)) < 4):
-            return claim
-        together = "\n".join(sources[n] for n in marks)
-        good = list(dict.fromkeys(marks))
-        if not marks or not supports(claim, together, same_language=same_language):
-            good = _best(claim, sources, same_language=same_language)
-        return _cite(claim, "".join(f"[{number(n)}]" for n in good))
+        marks = list(dict.fromkeys(passage_of[n] for n in _marks(found[0]) if n in passage_of))
+        claim = read_claim(found[0])
+        if not marks and (has_citations or not same_language or len(claim.words) < 4):
+            return found[0]
+        cited = _joined([contents[n] for n in marks])
+        if not marks or not cited.supports(claim, same_language=same_language):
+            marks = _best(claim, contents, same_language=same_language)
+        return _cite(found[0], "".join(f"[{number(n)}]" for n in marks))
 
     parts = _FENCE.split(text)
     return "".join(part if part.startswith("```") else _CLAIM.sub(mend, part) for part in parts)
 
 
-def _best(claim: str, sources: Mapping[int, str], *, same_language: bool) -> list[int]:
-    words = _words(claim)
-    able = [n for n, source in sources.items() if supports(claim, source, same_language=same_language)]
-    if not same_language and not _figures(_LIST_MARKER.sub("", _MARK.sub("", claim))):
+def _best(claim: Content, contents: Mapping[int, Content], *, same_language: bool) -> list[int]:
+    if not same_language and not claim.figures:
         return []
-    return [max(able, key=lambda n: len(words & _words(sources[n])))] if able else []
+    able = [n for n, content in contents.items() if content.supports(claim, same_language=same_language)]
+    return [max(able, key=lambda n: len(claim.words & contents[n].words))] if able else []
+
+
+def _joined(contents: list[Content]) -> Content:
+    return Content(
+        frozenset().union(*(content.words for content in contents)),
+        frozenset().union(*(content.figures for content in contents)),
+    )
 
 
 def _cite(claim: str, marks: str) -> str:
-    bare = _CITED.sub("", claim)
-    bare = re.sub(r"[ \t]+([.!?,;:|]|\Z)", r"\1", bare) if _CITED.search(claim) else bare
+    """Put `marks` at the end of a claim, before its full stop, in place of those that it has."""
+    bare = _without_marks(claim)
+    if bare != claim:
+        bare = re.sub(r"[ \t]+([.!?,;:|]|\Z)", r"\1", bare)
     if not marks:
         return bare
     end = re.search(r"[.!?|\s]*\Z", bare)
@@ -87,14 +114,19 @@ def _cite(claim: str, marks: str) -> str:
     return f"{bare[:cut]} {marks}{bare[cut:]}"
 
 
-def _words(text: str) -> set[str]:
+def _marks(text: str) -> list[int]:
+    return [int(found[1]) for found in _MARK.finditer(text) if found[1]]
+
+
+def _without_marks(text: str) -> str:
+    return _MARK.sub(lambda found: "" if found[1] else found[0], text)
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
     # Five letters stand for the stem: "refunded" supports "refunds".
-    return {word.lower()[:5] for word in _WORD.findall(text) if word.lower() not in _COMMON}
+    return frozenset(word[:5] for word in words if word not in _COMMON)
 
 
-def _spelled(text: str) -> set[str]:
-    return {_SPELLED[word] for word in map(str.lower, _WORD.findall(text)) if word in _SPELLED}
-
-
-def _figures(text: str) -> set[str]:
-    return {figure.replace(",", "") for figure in _FIGURE.findall(text)}
+def _figures(text: str) -> frozenset[str]:
+    # Digits alone: 10,000 and 10.000 are the same number, written for different readers.
+    return frozenset(re.sub(r"\D", "", figure) for figure in _FIGURE.findall(text))

@@ -1,9 +1,13 @@
-"""The folder of all state: private to its owner."""
+"""The folder of all state: private to its owner, with what the command remembers from run to run."""
 
+import json
 import os
 from pathlib import Path
 
 from bot.errors import SettingsInvalid
+from bot.settings import Settings
+
+_REMEMBERED = "documents.json"
 
 
 def prepare_home(home: Path) -> Path:
@@ -22,3 +26,37 @@ def prepare_home(home: Path) -> Path:
     if not os.access(home, os.W_OK | os.X_OK):
         raise SettingsInvalid(f"FIRSTLINE_HOME: {home} can't be written: name a folder that can")
     return home
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace a small state file at once, so that a killed process leaves the old or the new one."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(json.dumps(value), encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_json(path: Path) -> object:
+    """Return what a small state file holds, or None where it is missing or spoilt: nothing in it is dear."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def remember_documents(home: Path, documents: Path) -> None:
+    """Let later runs read the folder that `index PATH` was given, so that a bare `index` never falls back."""
+    write_json(home / _REMEMBERED, str(documents.resolve()))
+
+
+def with_remembered_documents(settings: Settings) -> Settings:
+    """Return the settings with the remembered folder, unless FIRSTLINE_DOCUMENTS names one."""
+    remembered = read_json(settings.operation.home / _REMEMBERED)
+    if "documents" in settings.documents.model_fields_set or not isinstance(remembered, str):
+        return settings
+    return with_documents(settings, Path(remembered))
+
+
+def with_documents(settings: Settings, documents: Path) -> Settings:
+    """Return the settings with another folder of documents."""
+    group = settings.documents.model_copy(update={"documents": documents})
+    return settings.model_copy(update={"documents": group})

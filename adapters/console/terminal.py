@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 
 from adapters.console import render
@@ -67,8 +67,9 @@ class TerminalReply:
 
     def stop(self) -> None:
         """Keep the text so far."""
-        self._print_block(self._clear_tail())
-        self._print_note(STOPPED)
+        with self._console:
+            self._print_block(self._clear_tail())
+            self._print_note(STOPPED)
 
     def close(self) -> None:
         """Draw nothing any more."""
@@ -80,11 +81,10 @@ class TerminalReply:
         text = to_printable(done.text)
         if not text.startswith(self._printed):
             self._begin_again("(the answer after its sources were checked)")
-        self._clear_tail()
-        self._print_block(text[len(self._printed) :])
-        self._console.print()
-        for part in render.closing(done, self._sources):
-            self._console.print(part)
+        with self._console:
+            self._clear_tail()
+            self._print_block(text[len(self._printed) :])
+            self._console.print(Group("", *render.closing(done, self._sources)))
 
     def _begin_again(self, reason: str) -> None:
         """Forget the text so far. What has scrolled by can't be taken back, so a line says that it is void."""
@@ -108,8 +108,10 @@ class TerminalReply:
         self._drawn_at = self._clock()
         settled = render.settled_chars(self._tail)
         block, self._tail = self._tail[:settled], self._tail[settled:]
-        self._live.update(render.Tail(self._tail), refresh=not block)
-        self._print_block(block)
+        # Inside `with console` all is sent in one piece, so that no half-drawn frame is seen.
+        with self._console:
+            self._live.update(render.Tail(self._tail), refresh=True)
+            self._print_block(block)
 
     def _draw_status(self, text: str) -> None:
         """Show what is being done, until there is text."""
@@ -119,8 +121,7 @@ class TerminalReply:
     def _print_block(self, markdown: str) -> None:
         """Print finished Markdown, with the empty line between blocks that a whole document would have."""
         if markdown.strip():
-            self._console.print()
-            self._console.print(render.answer(markdown))
+            self._console.print(Group("", render.answer(markdown)))
         self._printed += markdown
 
     def _print_note(self, text: str) -> None:

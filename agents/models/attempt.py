@@ -79,6 +79,8 @@ class Attempt:
             raise BadModelOutput("truncated")
         if self._finish is FinishReason.FILTERED:
             raise PromptNotAnswered("filtered")
+        if self._finish is FinishReason.BROKEN:
+            raise BadModelOutput("broken off")
         if not self.has_text:
             raise BadModelOutput("empty answer")
         return Completed(self.model.name, self._finish)

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 
 from agents.contract import ModelCall
 from agents.errors import ModelError, ModelTooSlow, NoModelAvailable
@@ -65,6 +65,7 @@ class ModelChain:
         is_void = False
         for attempt in self._attempts(prompt, role, calls):
             with attempt:
+                await prepare(attempt.model, self._deadlines)
                 async with aclosing(within_deadlines(attempt.model.stream(prompt), self._deadlines)) as parts:
                     async for part in parts:
                         attempt.take(part)
@@ -91,11 +92,9 @@ class ModelChain:
         reason = ""
         for attempt in self._attempts(prompt, role, calls):
             with attempt:
-                try:
-                    async with asyncio.timeout(self._deadlines.decide_seconds):
-                        answer, usage = await attempt.model.decide(prompt, schema)
-                except TimeoutError as late:
-                    raise ModelTooSlow("decision late") from late
+                await prepare(attempt.model, self._deadlines)
+                async with within(self._deadlines.decide_seconds, "decision late"):
+                    answer, usage = await attempt.model.decide(prompt, schema)
                 attempt.take_decision(len(answer.model_dump_json()), usage)
             if attempt.error is None:
                 return answer
@@ -106,6 +105,22 @@ class ModelChain:
         for link in self._links:
             if permit := link.circuit.admit():
                 yield Attempt(link, permit, prompt=prompt, role=role, calls=calls, clock=self._clock)
+
+
+@asynccontextmanager
+async def within(seconds: float, lateness: str) -> AsyncIterator[None]:
+    """Raise ModelTooSlow when the block takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ModelTooSlow(lateness) from error
+
+
+async def prepare(model: ChatModel, deadlines: Deadlines) -> None:
+    """Get a model ready; what that takes the first time isn't the provider's fault and has a limit of its own."""
+    async with within(deadlines.prepare_seconds, "not ready in time"):
+        await model.prepare()
 
 
 async def within_deadlines(

@@ -20,6 +20,8 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     """The limit that we set with `max_tokens`."""
     FILTERED = "filtered"
+    BROKEN = "broken"
+    """The provider says that what it sent is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str:
         """The name that operators use: `provider:model`."""
+        ...
+
+    async def prepare(self) -> None:
+        """Import and build what calls need, once; await it before every call. It doesn't talk to the provider."""
         ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPart, None]:

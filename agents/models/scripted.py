@@ -79,6 +79,9 @@ class ScriptedModel:
         """The name under which the calls are recorded."""
         return self._name
 
+    async def prepare(self) -> None:
+        """Do nothing: a script is always ready."""
+
     async def stream(self, prompt: Prompt) -> AsyncGenerator[ModelPart, None]:
         """Yield the script's next answer."""
         call = ScriptedCall(prompt, is_closed_early=True)

@@ -13,8 +13,15 @@ class Deadlines:
     first_token_seconds: float = 8.0
     between_tokens_seconds: float = 10.0
     decide_seconds: float = 8.0
+    prepare_seconds: float = 20.0
+    """The first call of all waits for imports, which take seconds on a small machine."""
     usage_seconds: float = 2.0
     """After the finish only the usage can still come: an estimate serves as well, so don't wait long for it."""
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long anybody waits for a silent provider."""
+        return max(self.first_token_seconds, self.between_tokens_seconds, self.decide_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """What the commands are built on. Tests put their own parts here; everything heavy is imported when it is used."""
 
+import importlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, cast
+from uuid import uuid4
 
 from agents.contract import Agent
 from knowledge.contract import Retriever
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from knowledge.indexing import IndexReport, Progress
 
 
 class App(Protocol):
@@ -26,15 +29,43 @@ class App(Protocol):
         ...
 
 
+class Indexing(Protocol):
+    """What commands need of the indexer; the module `bot.indexing` is one. Everything here blocks."""
+
+    def has_snapshot(self, settings: "Settings") -> bool:
+        """Return whether something is indexed."""
+        ...
+
+    def index_documents(self, settings: "Settings", progress: "Callable[[Progress], None]") -> "IndexReport":
+        """Index the documents folder."""
+        ...
+
+    def roll_back(self, settings: "Settings") -> str:
+        """Go back to the snapshot before the current one; return its id."""
+        ...
+
+
 def _open_app(settings: "Settings") -> AbstractAsyncContextManager[App]:
     """Open the production app."""
-    from bot.app import open_app
+    return cast("AbstractAsyncContextManager[App]", importlib.import_module("bot.app").open_app(settings))
 
-    return open_app(settings)
+
+def _load_indexing() -> Indexing:
+    """Import the production indexer."""
+    from bot import indexing
+
+    return indexing
+
+
+def _new_id() -> str:
+    """Return an id that no other message or turn has."""
+    return uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """The seam of the command."""
 
-    open_app: "Callable[[Settings], AbstractAsyncContextManager[App]]" = _open_app
+    open_app: "Callable[[Settings], AbstractAsyncContextManager[App]]" = field(default=_open_app)
+    load_indexing: Callable[[], Indexing] = field(default=_load_indexing)
+    new_id: Callable[[], str] = field(default=_new_id)

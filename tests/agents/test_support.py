@@ -1,9 +1,13 @@
 import pytest
 
-from agents.support import mend_citations, supports
+from agents.support import mend_citations, read_claim, read_source
 
 REFUNDS = "Annual plans are refunded in full within 30 days of the first purchase, to the original payment method."
 LIMITS = "The Team plan allows 300 API requests a minute. Requests beyond it get error BQ-3001 and status 429."
+
+
+def supports(claim: str, source: str, *, same_language: bool) -> bool:
+    return read_source(source).supports(read_claim(claim), same_language=same_language)
 
 
 class Numbering:
@@ -68,6 +72,15 @@ def test_an_answer_that_no_passage_carries_gets_none() -> None:
     assert mended("Bananas are rich in potassium and taste great.", {}) == (
         "Bananas are rich in potassium and taste great."
     )
+
+
+def test_a_number_written_for_other_readers_is_the_same_number() -> None:
+    assert supports("Es sind 10.000 Zeilen.", "Up to 10,000 rows.", same_language=False)
+
+
+def test_inline_code_is_left_alone() -> None:
+    text = "Annual plans are refunded within 30 days, see `row[30]` [1]."
+    assert mended(text, {1: 1}) == text
 
 
 def test_code_is_left_alone() -> None:

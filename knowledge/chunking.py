@@ -1,0 +1,152 @@
+"""Documents into passages along their headings: pure, and the same passages for the same document every time."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from knowledge.blocks import Block, BlockKind, parse_blocks
+from knowledge.contract import Passage
+from knowledge.document import Document
+from knowledge.pieces import cut
+from knowledge.plain import plain_text
+
+CHUNKING_VERSION = 1
+"""Part of a snapshot's fingerprint: raise it when the same document would give other passages."""
+
+_LONGEST_CRUMB = 150
+_NOT_IN_SLUG = re.compile(r"[^\w\- ]")
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSizes:
+    """In characters. A section shorter than `small` joins a neighbour while both fit into `merged` together."""
+
+    longest: int = 1200
+    merged: int = 1200
+    small: int = 300
+    overlap: int = 180
+
+
+@dataclass(slots=True)
+class _Section:
+    """The blocks under one heading. `path` leads from the page's title to the heading, which is its last item."""
+
+    path: tuple[str, ...]
+    anchor: str
+    heading: str
+    blocks: list[Block] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, block: Block) -> None:
+        self.blocks.append(block)
+        self.size += len(block.text) + 2
+
+
+@dataclass(slots=True)
+class _Slugs:
+    """Anchors as GitHub makes them: a repeated heading gets -1, -2 and so on."""
+
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def of(self, title: str) -> str:
+        slug = _NOT_IN_SLUG.sub("", title.lower()).replace(" ", "-")
+        count = self.seen.get(slug, 0)
+        self.seen[slug] = count + 1
+        return f"{slug}-{count}" if count else slug
+
+
+def indexed_text(passage: Passage) -> str:
+    """Return what is embedded: the breadcrumb as first line, then the text without what people don't see."""
+    return f"{passage.breadcrumb}\n{plain_text(passage.text)}"
+
+
+def chunk(document: Document, sizes: ChunkSizes | None = None) -> list[Passage]:
+    """Cut a document into passages; all its text is in them, in order, and no two of them are equal."""
+    sizes = sizes or ChunkSizes()
+    groups = [[section] for section in _sections(document)]
+    if not document.keeps_sections:
+        groups = _merged(groups, sizes)
+    passages: dict[str, Passage] = {}
+    for group in groups:
+        for passage in _passages(document, group, sizes):
+            passages.setdefault(passage.id, replace(passage, position=len(passages)))
+    return list(passages.values())
+
+
+def _sections(document: Document) -> Iterator[_Section]:
+    slugs = _Slugs()
+    stack: list[tuple[int, str]] = []
+    section = _Section((_crumb(document.title),), "", "")
+    for block in parse_blocks(document.markdown):
+        if block.kind is not BlockKind.HEADING:
+            section.add(block)
+            continue
+        anchor = block.anchor or slugs.of(block.title)
+        yield from _unless_empty(section, block.level if section.heading else 0, stack)
+        stack = [entry for entry in stack if entry[0] < block.level]
+        is_title = not stack and block.title == document.title
+        if not is_title:
+            stack.append((block.level, _crumb(block.title)))
+        path = (_crumb(document.title), *(title for _, title in stack))
+        section = _Section(path, anchor, "" if is_title else block.text)
+        if len(block.title) > _LONGEST_CRUMB:
+            section.add(Block(BlockKind.PROSE, block.text))  # the breadcrumb can't hold all of it
+    yield from _unless_empty(section, 0, stack)
+
+
+def _crumb(title: str) -> str:
+    return title if len(title) <= _LONGEST_CRUMB else f"{title[: _LONGEST_CRUMB - 1].rstrip()}…"
+
+
+def _unless_empty(section: _Section, next_level: int, stack: Sequence[tuple[int, str]]) -> Iterator[_Section]:
+    """Drop a section of nothing but a heading where the headings below it carry it in their breadcrumb."""
+    is_carried = bool(next_level and stack and next_level > stack[-1][0])
+    if section.blocks or (section.heading and not is_carried):
+        yield section
+
+
+def _merged(groups: list[list[_Section]], sizes: ChunkSizes) -> list[list[_Section]]:
+    merged: list[list[_Section]] = []
+    for group in groups:
+        if merged and _may_join(merged[-1], group[0], sizes):
+            merged[-1].extend(group)
+        else:
+            merged.append(group)
+    return merged
+
+
+def _may_join(group: Sequence[_Section], section: _Section, sizes: ChunkSizes) -> bool:
+    first = group[0]
+    size = sum(member.size + len(member.heading) for member in group)
+    is_small = size < sizes.small or section.size < sizes.small
+    is_near = section.path[: len(first.path)] == first.path or section.path[:-1] == first.path[:-1]
+    return is_small and is_near and size + section.size + len(section.heading) <= sizes.merged
+
+
+def _passages(document: Document, group: Sequence[_Section], sizes: ChunkSizes) -> Iterator[Passage]:
+    path = _common([section.path for section in group])
+    blocks: list[Block] = []
+    for section in group:
+        if section.heading and (len(section.path) > len(path) or not section.blocks):
+            blocks.append(Block(BlockKind.PROSE, section.heading))
+        blocks.extend(section.blocks)
+    breadcrumb = " > ".join(path)
+    anchor = group[0].anchor
+    link = document.section_urls.get(anchor) or _link(document, anchor)
+    for text in cut(blocks, max_chars=sizes.longest, overlap=sizes.overlap):
+        passage_id = sha256("\0".join((document.path, breadcrumb, text)).encode()).hexdigest()[:24]
+        yield Passage(passage_id, document.path, document.domain, document.title, breadcrumb, text, link, 0)
+
+
+def _link(document: Document, anchor: str) -> str:
+    base = document.url or document.path
+    return f"{base}#{anchor}" if anchor and "#" not in base else base
+
+
+def _common(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    shortest = min(paths, key=len)
+    for depth, title in enumerate(shortest):
+        if any(path[depth] != title for path in paths):
+            return shortest[:depth]
+    return shortest

@@ -1,0 +1,1 @@
+"""One module for each embedding model; all are `knowledge.contract.Embedder`."""

@@ -1,0 +1,238 @@
+"""The command as programs use it: pipes at both ends, exit codes, a log without secrets. Real processes."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = [sys.executable, "-m", "tests.programs.scripted_firstline"]
+
+
+def environment(home: Path, **more: str) -> Mapping[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}  # noqa: TID251 - for a child
+    return {**kept, "PYTHONPATH": str(ROOT), "FIRSTLINE_HOME": str(home), "OPENAI_API_KEY": "sk-secret-1", **more}
+
+
+def firstline(home: Path, *args: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    home.parent.mkdir(exist_ok=True)
+    return subprocess.run(
+        [*PROGRAM, *args],
+        input=typed,
+        cwd=home.parent,
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "work" / "home"
+
+
+def test_each_line_of_a_pipe_is_answered_in_plain_markdown(home: Path) -> None:
+    ended = firstline(home, "chat", typed="first\n\n/new\nswitch\nfail\nlast")
+    assert ended.returncode == 0
+    assert ended.stdout.count("*Billing (93%, local classifier), searched for: refund time*") == 3
+    assert "You asked: **first**\n\nSources:\n\n- [1] Refunds > When it arrives: https://docs" in ended.stdout
+    assert "Right." in ended.stdout
+    assert "Wrong" not in ended.stdout
+    assert "problem on our side (reference ab12)" in ended.stdout
+    assert "You asked: **last**" in ended.stdout
+    assert "\x1b" not in ended.stdout + ended.stderr
+    assert ended.stderr == "A fresh conversation begins.\n"
+
+
+def test_a_pipe_without_lines_ends_well(home: Path) -> None:
+    ended = firstline(home, "chat")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_quit_ends_before_the_next_line(home: Path) -> None:
+    ended = firstline(home, "chat", typed="/quit\nnever asked\n")
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+def test_a_conversation_goes_on_in_the_next_run_until_a_new_one_begins(home: Path) -> None:
+    runs = [firstline(home, "chat", typed="where\n"), firstline(home, "chat", typed="where\n/new\nwhere\n")]
+    runs += [firstline(home, "chat", typed="where\n"), firstline(home, "chat", "--conversation", "b", typed="where")]
+    runs += [firstline(home, "ask", "where", "--conversation", "console:default")]
+    found = [[line for line in run.stdout.splitlines() if line.startswith("console:")] for run in runs]
+    assert found == [
+        ["console:default"],
+        ["console:default", "console:default.2"],
+        ["console:default.2"],
+        ["console:b"],
+        ["console:default.2"],
+    ]
+
+
+def test_ask_prints_its_events_as_json_lines(home: Path) -> None:
+    ended = firstline(home, "ask", "Wie lange dauert es? äöü", "--json")
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert ended.returncode == 0
+    assert ended.stdout.isascii()
+    assert [event["event"] for event in events] == ["start", "route", "token", "token", "sources", "done"]
+    assert events[0]["conversation"] == f"console:ask-{events[0]['turn']}"
+    assert events[1] == {
+        "event": "route",
+        "domain": "billing",
+        "title": "Billing",
+        "confidence": 0.93,
+        "decided_by": "local",
+        "query": "refund time",
+    }
+    assert "".join(event["text"] for event in events if event["event"] == "token") == events[-1]["text"]
+    assert events[-1]["text"] == "You asked: **Wie lange dauert es? äöü**"
+    assert events[-1]["tokens"] == {"input": 700, "output": 40}
+    assert (events[-1]["cost"], events[-1]["model"], events[-1]["seconds"]) == (0.000129, "openai:gpt-4o-mini", 1.25)
+    assert events[4]["sources"][0]["number"] == 1
+
+
+def test_another_model_is_a_reset_event(home: Path) -> None:
+    ended = firstline(home, "ask", "switch", "--json")
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["start", "route", "token", "reset", "token", "sources", "done"]
+
+
+def test_a_failed_answer_is_an_error_event_and_exit_code_1(home: Path) -> None:
+    ended = firstline(home, "ask", "fail", "--json")
+    last = json.loads(ended.stdout.splitlines()[-1])
+    assert (ended.returncode, last["event"], last["reference"]) == (1, "error", "ab12")
+    assert "reference ab12" in last["message"]
+
+
+def test_ask_prints_plain_markdown_into_a_pipe(home: Path) -> None:
+    ended = firstline(home, "ask", "hello")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("*Billing (93%")
+    assert "\x1b" not in ended.stdout
+
+
+def test_tokens_arrive_before_the_answer_is_complete(home: Path) -> None:
+    home.parent.mkdir()
+    command = [*PROGRAM, "ask", "hang", "--json"]
+    with subprocess.Popen(command, cwd=home.parent, env=environment(home), stdout=subprocess.PIPE, text=True) as asked:
+        assert asked.stdout is not None
+        events = [json.loads(asked.stdout.readline())["event"] for _ in range(3)]
+        assert events == ["start", "route", "token"]
+        asked.send_signal(signal.SIGINT)
+        assert asked.wait(10) == 130
+
+
+def test_ctrl_c_in_a_pipe_keeps_the_text_so_far_and_exits_with_130(home: Path) -> None:
+    home.parent.mkdir()
+    with subprocess.Popen(
+        [*PROGRAM, "ask", "hang"],
+        cwd=home.parent,
+        env=environment(home, FIRSTLINE_LOG_LEVEL="WARNING"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as asked:
+        assert asked.stderr is not None
+        assert "agents.test" in asked.stderr.readline()
+        asked.send_signal(signal.SIGINT)
+        out, errors = asked.communicate(timeout=10)
+    assert asked.returncode == 130
+    assert "(stopped)" in out
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("args", [["ask", "long"], ["ask", "long", "--json"], ["chat"]])
+def test_a_reader_that_goes_away_is_no_error(home: Path, args: list[str]) -> None:
+    home.parent.mkdir()
+    with subprocess.Popen(
+        [*PROGRAM, *args],
+        cwd=home.parent,
+        env=environment(home, FIRSTLINE_LOG_LEVEL="ERROR"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as asked:
+        assert asked.stdout is not None
+        asked.stdout.close()
+        _, errors = asked.communicate(b"long\nlong\n", timeout=20)
+    assert asked.returncode == 141
+    assert errors == b""
+
+
+def test_the_state_of_a_chat_is_for_its_owner_only(home: Path) -> None:
+    firstline(home, "chat", typed="hello\n")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (home, *home.iterdir())}
+    assert modes.pop("home") == 0o700
+    assert set(modes) >= {"conversations.json", "firstline.log"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_secrets_never_reach_the_log_and_each_record_is_one_line(home: Path) -> None:
+    firstline(home, "chat", typed="hello\nagain\n")
+    asked = firstline(home, "ask", "hello")
+    for log in ((home / "firstline.log").read_text(), asked.stderr):
+        assert "sk-secret-1" not in log
+        assert "hello" not in log
+        assert all(" WARNING agents.test: turn id" in line for line in log.splitlines())
+        assert log.count("\n") == log.count("[secret]") > 0
+
+
+def test_a_wrong_setting_is_one_line_and_exit_code_3(home: Path) -> None:
+    ended = firstline(home, "ask", "hello", FIRSTLINE_ROUTING="sometimes")
+    assert ended.returncode == 3
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("firstline: FIRSTLINE_ROUTING can't be used")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_home_that_cannot_be_written_is_exit_code_3(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = firstline(tmp_path / "file" / "home", "ask", "hello") if False else _with_home(tmp_path)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("firstline: FIRSTLINE_HOME: ")
+
+
+def _with_home(folder: Path) -> subprocess.CompletedProcess[str]:
+    return firstline(folder / "home", "ask", "hello", FIRSTLINE_HOME=str(folder / "file" / "home"))
+
+
+def test_a_misspelt_setting_is_told_and_nothing_else_happens(home: Path) -> None:
+    ended = firstline(home, "route", "hello", FIRSTLINE_HOEM="x")
+    assert ended.returncode == 0
+    assert "FIRSTLINE_HOEM is no setting; is FIRSTLINE_HOME meant?" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "args", [["ask"], ["ask", "  "], ["nothing"], ["chat", "--conversation", "a b"], ["index", "x", "--rollback"]]
+)
+def test_a_command_that_was_written_wrongly_is_exit_code_2(home: Path, args: list[str]) -> None:
+    ended = firstline(home, *args)
+    assert ended.returncode == 2
+    assert "Error" in ended.stderr
+
+
+def test_bytes_that_are_no_text_do_not_end_a_conversation(home: Path) -> None:
+    home.parent.mkdir()
+    ended = subprocess.run(
+        [*PROGRAM, "chat"],
+        input=b"gr\xfc\xdf\nnext\n",
+        cwd=home.parent,
+        env=environment(home),
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert b"You asked: **next**" in ended.stdout
+
+
+def test_a_question_may_begin_with_a_dash_after_two_dashes(home: Path) -> None:
+    assert "**-5 days?**" in firstline(home, "ask", "--", "-5 days?").stdout
