@@ -103,11 +103,13 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """A numbered source as people see it below an answer."""
+    """A numbered source as people see it below an answer. `text` is the passage that is cited, as Markdown."""
 
     number: int
     title: str
     link: str
+    document: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

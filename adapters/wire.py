@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TypeAlias, assert_never
 
 from adapters.contract import (
@@ -42,8 +43,7 @@ def to_json(event: ReplyEvent) -> Json | None:
         case TextReset():
             return {"event": "reset", "reason": event.reason}
         case SourcesShown():
-            sources = [{"number": s.number, "title": s.title, "link": s.link} for s in event.sources]
-            return {"event": "sources", "sources": sources}
+            return {"event": "sources", "sources": [asdict(source) for source in event.sources]}
         case ReplyDone():
             return _done(event)
         case ReplyFailed():

@@ -70,7 +70,10 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered source of an answer, as `[number]` in the text points to it. Numbers start at 1."""
+    """A numbered source of an answer, as `[number]` in the text points to it. Numbers start at 1.
+
+    `text` is the cited passage as Markdown, so that whoever doubts an answer can compare.
+    """
 
     number: int
     title: str
@@ -78,6 +81,7 @@ class Citation:
     link: str
     document: str
     passage_id: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,4 +52,4 @@ def _render(number: int, passage: Passage) -> str:
 
 
 def _citation(number: int, passage: Passage) -> Citation:
-    return Citation(number, passage.title, passage.breadcrumb, passage.link, passage.document, passage.id)
+    return Citation(number, passage.title, passage.breadcrumb, passage.link, passage.document, passage.id, passage.text)

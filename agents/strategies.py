@@ -76,7 +76,7 @@ class HoldingAll:
         held = await self._retriever.load_domain(self._domain)
         others = [hit.passage for hit in found.hits if hit.passage.domain != self._domain][:MAX_FOREIGN_HITS]
         evidence = number_passages([*held, *others], is_covered=found.is_covered, pinned=len(held))
-        return Gathered(evidence, found.hits[:MAX_HITS])
+        return Gathered(evidence, found.hits)
 
     async def check(self, max_tokens: int) -> None:
         """Refuse a domain that doesn't fit the budget. Raises ConfigurationError."""

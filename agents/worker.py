@@ -158,7 +158,7 @@ class Worker:
         self, state: Conversation, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]
     ) -> Written:
         if self.chain.is_empty:
-            return self._quote(turn, gathered, emit)
+            return await self._quote(turn, gathered, emit)
         if not gathered.evidence.passages:
             return self._abstain(emit, "", MODEL_NAME)
         emit(StatusChanged("is reading the documents"))
@@ -173,7 +173,7 @@ class Worker:
         try:
             draft, model = await self._stream(prompt, turn, gathered, emit)
         except NoModelAvailable:
-            return self._quote(turn, gathered, emit)
+            return await self._quote(turn, gathered, emit)
         return self._check(draft, model, turn, gathered, emit)
 
     async def _stream(
@@ -199,13 +199,13 @@ class Worker:
             return self._abstain(emit, "", model)
         return Written(Outcome.ANSWERED, text, model, gathered.evidence.cite(numbers))
 
-    def _quote(self, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]) -> Written:
-        evidence = choose(gathered.hits, is_covered=gathered.evidence.is_covered)
+    async def _quote(self, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]) -> Written:
+        evidence = await choose(gathered.hits, self.retriever, is_covered=gathered.evidence.is_covered)
         assert turn.decision is not None
         note = self._language_note(turn.decision)
         if not evidence.is_covered or not evidence.passages:
             return self._abstain(emit, note, MODEL_NAME)
-        pieces = quote(turn.decision.query, evidence)
+        pieces = quote(evidence)
         pieces[0] = f"{note} {pieces[0]}".strip()
         for piece in pieces:
             emit(TextDelta(piece))

@@ -4,7 +4,7 @@ Measured on the agent itself, turn by turn, as a person would ask. Facts are jud
 on wording, so that the same measure fits search-only mode and any model.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -84,17 +84,14 @@ def without_models(settings: Settings) -> Settings:
 
 
 async def evaluate(
-    agent: Agent, passages: Mapping[str, str], conversations: Sequence[Sequence[Case]], *, new_id: Callable[[], str]
+    agent: Agent, conversations: Sequence[Sequence[Case]], *, new_id: Callable[[], str]
 ) -> AsyncIterator[Verdict]:
-    """Ask everything, and yield a verdict for each question. `passages` are the texts by passage id.
-
-    Nothing stays in the agent's memory.
-    """
+    """Ask everything, and yield a verdict for each question. Nothing stays in the agent's memory."""
     for cases in conversations:
         conversation_id = f"eval:{new_id()}"
         try:
             for case in cases:
-                yield await _judge(agent, passages, case, conversation_id, new_id())
+                yield await _judge(agent, case, conversation_id, new_id())
         finally:
             await agent.forget(conversation_id)
 
@@ -105,7 +102,7 @@ def summarise(verdicts: Sequence[Verdict]) -> dict[str, GroupResult]:
     return {group: _result([v for v in verdicts if v.case.group == group]) for group in groups}
 
 
-async def _judge(agent: Agent, passages: Mapping[str, str], case: Case, conversation_id: str, turn_id: str) -> Verdict:
+async def _judge(agent: Agent, case: Case, conversation_id: str, turn_id: str) -> Verdict:
     """Ask one question and judge the answer."""
     request = TurnRequest(conversation_id, turn_id, (Question(f"q-{turn_id}", "evaluation", case.text),))
     route, cited, outcome, text = "", list[str](), "failed", ""
@@ -114,7 +111,7 @@ async def _judge(agent: Agent, passages: Mapping[str, str], case: Case, conversa
             case Routed():
                 route = event.domain
             case Sources():
-                cited = [passages.get(citation.passage_id, "") for citation in event.citations]
+                cited = [f"{citation.breadcrumb}\n{citation.text}" for citation in event.citations]
             case TurnFinished():
                 outcome, text = event.outcome, event.text
             case TurnFailed():

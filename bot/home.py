@@ -15,9 +15,8 @@ def prepare_home(home: Path) -> Path:
 
     Raises SettingsInvalid when it can't be written.
     """
-    os.umask(0o077)
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.chmod(0o700)
     except OSError as error:
         raise SettingsInvalid(
@@ -25,6 +24,7 @@ def prepare_home(home: Path) -> Path:
         ) from None
     if not os.access(home, os.W_OK | os.X_OK):
         raise SettingsInvalid(f"FIRSTLINE_HOME: {home} can't be written: name a folder that can")
+    os.umask(0o077)
     return home
 
 

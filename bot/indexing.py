@@ -1,19 +1,27 @@
 """Indexing put together: which documents, which domains, which embedder, and what the classifier learns from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from agents.domains import read_domains
+from bot.errors import SettingsInvalid
 from bot.settings import Settings
-from knowledge.contract import Embedder
+from knowledge.contract import Embedder, Example
 from knowledge.errors import EmbedderUnavailable, NoSnapshot
 from knowledge.indexing import IndexPlan, IndexReport, Progress, index
+from knowledge.opened import CLASSIFIER
 from knowledge.snapshot import Snapshots
 
 
 def embedder_factory(settings: Settings) -> Callable[[], Embedder]:
-    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable."""
+    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable.
+
+    Raises SettingsInvalid for one that isn't there.
+    """
     if settings.documents.embedder == "none":
         return _refuse_embedder
+    if settings.documents.embedder != "minilm":
+        raise SettingsInvalid("FIRSTLINE_EMBEDDER: only minilm and none can be used in this version")
     from knowledge.embedders.minilm import build_minilm  # noqa: PLC0415 - only the chosen one is imported
 
     return build_minilm
@@ -43,7 +51,16 @@ def build_plan(settings: Settings) -> IndexPlan:
         embedder=open_embedder(settings),
         examples=domains.examples(),
         configuration=domains.fingerprint,
+        attachments=partial(_fit_classifier, domains.examples()),
     )
+
+
+def _fit_classifier(examples: Sequence[Example], embedder: Embedder) -> Mapping[str, bytes]:
+    """Return what routes without a model, fitted to the domains' examples."""
+    from knowledge.classifier import fit  # noqa: PLC0415 - numpy is not for start-up
+
+    vectors = embedder.embed([example.text for example in examples])
+    return {CLASSIFIER: fit(examples, vectors).to_bytes()}
 
 
 def open_embedder(settings: Settings) -> Embedder | None:

@@ -51,7 +51,7 @@ def to_reply_event(event: AgentEvent, *, contact: str | None) -> ReplyEvent:
         case Reset():
             return TextReset(event.reason)
         case Sources():
-            links = (SourceLink(c.number, c.breadcrumb or c.title, c.link) for c in event.citations)
+            links = (SourceLink(c.number, c.breadcrumb or c.title, c.link, c.document, c.text) for c in event.citations)
             return SourcesShown(tuple(links))
         case TurnFinished():
             return _to_reply_done(event, contact)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from knowledge.contract import Classification, Embedder, Passage, SearchResult
 from knowledge.current import CurrentSnapshot
 from knowledge.embedders.minilm import build_minilm
+from knowledge.embedders.remembering import RememberingEmbedder
 from knowledge.errors import EmbedderUnavailable
 from knowledge.opened import OpenSnapshot
 from knowledge.snapshot import Manifest
@@ -77,7 +78,7 @@ async def open_knowledge_base(
         current = await loop.run_in_executor(pool, CurrentSnapshot, home)
         try:
             embedder = await loop.run_in_executor(pool, _built, build_embedder)
-            yield KnowledgeBase(current, embedder, pool)
+            yield KnowledgeBase(current, RememberingEmbedder(embedder) if embedder else None, pool)
         finally:
             pool.shutdown()
             current.close()

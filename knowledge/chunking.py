@@ -9,9 +9,8 @@ from knowledge.blocks import Block, BlockKind, parse_blocks
 from knowledge.contract import Passage
 from knowledge.document import Document
 from knowledge.pieces import cut
-from knowledge.plain import plain_text
 
-CHUNKING_VERSION = 1
+CHUNKING_VERSION = 2
 """Part of a snapshot's fingerprint: raise it when the same document would give other passages."""
 
 _LONGEST_CRUMB = 150
@@ -24,7 +23,7 @@ class ChunkSizes:
 
     longest: int = 1200
     merged: int = 1200
-    small: int = 300
+    small: int = 150
     overlap: int = 180
 
 
@@ -54,11 +53,6 @@ class _Slugs:
         count = self.seen.get(slug, 0)
         self.seen[slug] = count + 1
         return f"{slug}-{count}" if count else slug
-
-
-def indexed_text(passage: Passage) -> str:
-    """Return what is embedded: the breadcrumb as first line, then the text without what people don't see."""
-    return f"{passage.breadcrumb}\n{plain_text(passage.text)}"
 
 
 def chunk(document: Document, sizes: ChunkSizes | None = None) -> list[Passage]:

@@ -9,11 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 
 from knowledge.cache import CachedEmbedder, open_embedding_cache
+from knowledge.calibration import calibrated
 from knowledge.chunking import CHUNKING_VERSION, chunk
 from knowledge.contract import Embedder, Example, Passage
 from knowledge.errors import DocumentError, KnowledgeError, NoSnapshot, SnapshotDamaged
 from knowledge.language import language_of
 from knowledge.loaders.folder import LOADERS_VERSION, MAX_BYTES, content_hash, domain_of, find, load, read
+from knowledge.opened import open_snapshot
 from knowledge.snapshot import FORMAT, Entry, Manifest, Snapshots, read_manifest, write_manifest
 from knowledge.writing import SnapshotWriter
 
@@ -175,6 +177,10 @@ def _build(
             writer.check(expected=manifest.passages)
             if embedder and plan.attachments:
                 writer.attach(plan.attachments(embedder))
+        write_manifest(folder, manifest)
+        with closing(open_snapshot(folder)) as snapshot:
+            progress(Progress("calibrating", 0, 1))
+            manifest = replace(manifest, thresholds=calibrated(snapshot, embedder, plan.examples))
         cache.trim()
     write_manifest(folder, manifest)
     snapshots.finish(folder)

@@ -1,14 +1,15 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
+from knowledge.classifier import FittedClassifier, load_classifier
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
 from knowledge.errors import SnapshotDamaged
-from knowledge.fusion import boost, fuse
-from knowledge.passages import Passages
+from knowledge.fusion import boost, fuse, support
+from knowledge.passages import Passages, Place
 from knowledge.snapshot import Manifest, read_manifest
 from knowledge.vectors import Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
@@ -17,14 +18,6 @@ ARM_LIMIT = 100
 """Hits taken of each arm: min-max needs that many to be fair."""
 CLASSIFIER = "classifier"
 """The name under which a snapshot holds its fitted classifier."""
-
-
-class FittedClassifier(Protocol):
-    """What was fitted when the snapshot was built."""
-
-    def classify(self, vector: Sequence[float]) -> Classification:
-        """Return the best label for a message's vector."""
-        ...
 
 
 class OpenSnapshot:
@@ -37,7 +30,8 @@ class OpenSnapshot:
         self.passages = passages
         self._vectors = vectors
         self._classifier = classifier
-        self._domains = passages.domains()
+        self._places = passages.places()
+        self._neighbours = _neighbours(self._places)
 
     def close(self) -> None:
         """Give files and threads back."""
@@ -49,9 +43,9 @@ class OpenSnapshot:
         """Fuse both arms; words only where the vectors are of another model or the embedder is missing."""
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vectors = self._nearest(query, embedder)
-        scores = fuse(words, vectors or {})
+        scores = support(fuse(words, vectors or {}), self._neighbours)
         if domain is not None:
-            scores = boost(scores, {key for key in scores if self._domains[key] == domain})
+            scores = boost(scores, {key for key in scores if self._places[key].domain == domain})
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
         found = self.passages.with_ids(best)
         hits = tuple(Hit(found[key], scores[key], (vectors or {}).get(key)) for key in best)
@@ -67,7 +61,8 @@ class OpenSnapshot:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""
         if self._classifier is None or embedder is None or embedder.model != self.manifest.embedder:
             return None
-        return self._classifier.classify(embedder.embed([text])[0])
+        vector = embedder.embed([text])[0]
+        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector) if self._vectors else {})
 
     def _nearest(self, query: str, embedder: Embedder | None) -> dict[str, float] | None:
         if self._vectors is None or embedder is None or embedder.model != self.manifest.embedder or not query.strip():
@@ -80,11 +75,21 @@ class OpenSnapshot:
         return Evidence(max(vectors.values(), default=0.0) if vectors is not None else None, share)
 
 
-def open_snapshot(folder: Path, *, load_classifier: Callable[[bytes], FittedClassifier] | None = None) -> OpenSnapshot:
+def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
+    """Return the ids right before and after each passage in its document."""
+    neighbours: dict[str, list[str]] = {key: [] for key in places}
+    for (before, place), (after, next_place) in itertools.pairwise(places.items()):
+        if place.document == next_place.document:
+            neighbours[before].append(after)
+            neighbours[after].append(before)
+    return neighbours
+
+
+def open_snapshot(folder: Path) -> OpenSnapshot:
     """Open a finished snapshot; raises SnapshotDamaged when a part is missing or can't be read."""
     manifest = read_manifest(folder)
     fitted = folder / "attachments" / CLASSIFIER
-    classifier = load_classifier(fitted.read_bytes()) if load_classifier and fitted.exists() else None
+    classifier = load_classifier(fitted.read_bytes()) if fitted.exists() else None
     passages = Passages.open(folder / "passages.sqlite")
     try:
         vectors = open_vectors(folder / "vectors") if manifest.embedder else None

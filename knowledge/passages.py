@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from knowledge.contract import Passage
 from knowledge.errors import SnapshotDamaged
@@ -30,6 +30,14 @@ CREATE TRIGGER passages_removed AFTER DELETE ON passages BEGIN
     INSERT INTO words (words, rowid, breadcrumb, plain) VALUES ('delete', old.number, old.breadcrumb, old.plain);
 END;
 """
+
+
+class Place(NamedTuple):
+    """Where a passage stands: kept in memory for all passages, so small."""
+
+    domain: str
+    document: str
+    position: int
 
 
 class Passages:
@@ -95,13 +103,23 @@ class Passages:
         """
         return self._select(where, {"document": passage.document, "id": passage.id})
 
-    def ids_of_document(self, document: str) -> list[str]:
-        """Return the ids of a document's passages."""
-        return [row[0] for row in self._rows("SELECT id FROM passages WHERE document = ?", (document,))]
+    def of_document(self, document: str) -> tuple[Passage, ...]:
+        """Return a document's passages by position."""
+        return self._select("WHERE document = ? ORDER BY position", (document,))
 
-    def domains(self) -> dict[str, str]:
-        """Return the domain of each passage id."""
-        return dict(self._rows("SELECT id, domain FROM passages", ()))
+    def all(self) -> tuple[Passage, ...]:
+        """Return every passage by document and position."""
+        return self._select("ORDER BY document, position", ())
+
+    def places(self) -> dict[str, Place]:
+        """Return where each passage stands, by id, in the order of documents and positions."""
+        sql = "SELECT id, domain, document, position FROM passages ORDER BY document, position"
+        return {key: Place(*place) for key, *place in self._rows(sql, ())}
+
+    def headings(self) -> list[str]:
+        """Return the last item of each breadcrumb, by document and position."""
+        rows = self._rows("SELECT breadcrumb FROM passages ORDER BY document, position", ())
+        return list(dict.fromkeys(row[0].rsplit(" > ", 1)[-1] for row in rows))
 
     def count(self) -> int:
         """Return how many passages there are."""

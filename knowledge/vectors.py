@@ -1,5 +1,6 @@
 """The vectors arm of a search: the only module that knows Chroma."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _BATCH = 5_000
 """Chroma refuses more than 5,461 rows at once."""
+_WINDOWS_A_PASSAGE = 3
+"""Asked for in the mean, so that enough different passages are among them."""
+_SEPARATOR = "."
 
 
 class Vectors:
@@ -28,34 +32,52 @@ class Vectors:
         """Give the files and Chroma's threads back."""
         self._client.close()
 
-    def add(self, domain: str, vectors: Mapping[str, Sequence[float]]) -> None:
-        """Store vectors by passage id."""
-        ids = list(vectors)
-        for start in range(0, len(ids), _BATCH):
-            part = ids[start : start + _BATCH]
-            self._collection(domain).upsert(ids=part, embeddings=_matrix([vectors[key] for key in part]))
+    def add(self, domain: str, vectors: Mapping[str, Sequence[Sequence[float]]]) -> None:
+        """Store the vectors of passages' windows by passage id."""
+        rows = [(window_id(key, number), vector) for key, own in vectors.items() for number, vector in enumerate(own)]
+        for start in range(0, len(rows), _BATCH):
+            part = rows[start : start + _BATCH]
+            self._collection(domain).upsert(
+                ids=[key for key, _ in part], embeddings=_matrix([vector for _, vector in part])
+            )
 
-    def remove(self, domain: str, ids: Sequence[str]) -> None:
-        """Forget vectors; unknown ids are passed over."""
+    def remove(self, domain: str, windows: Mapping[str, int]) -> None:
+        """Forget passages; `windows` says how many vectors each has. Unknown ones are passed over."""
         collection = self._collections.get(domain)
         if collection is None:
             return
+        ids = [window_id(key, number) for key, count in windows.items() for number in range(count)]
         for start in range(0, len(ids), _BATCH):
-            collection.delete(ids=list(ids[start : start + _BATCH]))
+            collection.delete(ids=ids[start : start + _BATCH])
 
     def count(self) -> int:
         """Return how many vectors there are in all domains."""
         return sum(collection.count() for collection in self._collections.values())
 
     def search(self, vector: Sequence[float], *, limit: int = 100) -> dict[str, float]:
-        """Return the nearest passage ids of all domains with their cosine, best first."""
+        """Return the nearest passages of all domains with the cosine of their nearest window, best first."""
         found: list[tuple[float, str]] = []
         for collection in self._collections.values():
-            answer = collection.query(query_embeddings=_matrix([vector]), n_results=limit, include=["distances"])
+            answer = collection.query(
+                query_embeddings=_matrix([vector]), n_results=limit * _WINDOWS_A_PASSAGE, include=["distances"]
+            )
             distances = (answer["distances"] or [[]])[0]
-            found.extend((1.0 - distance, key) for key, distance in zip(answer["ids"][0], distances, strict=True))
+            ids = (key.partition(_SEPARATOR)[0] for key in answer["ids"][0])
+            found.extend((1.0 - distance, key) for key, distance in zip(ids, distances, strict=True))
         found.sort(key=lambda hit: (-hit[0], hit[1]))
-        return {key: cosine for cosine, key in found[:limit]}
+        best: dict[str, float] = {}
+        for cosine, key in found:
+            best.setdefault(key, cosine)
+        return dict(itertools.islice(best.items(), limit))
+
+    def nearest_by_domain(self, vector: Sequence[float]) -> dict[str, float]:
+        """Return the cosine of the nearest passage of each domain that has one."""
+        nearest: dict[str, float] = {}
+        for domain, collection in self._collections.items():
+            answer = collection.query(query_embeddings=_matrix([vector]), n_results=1, include=["distances"])
+            if distances := (answer["distances"] or [[]])[0]:
+                nearest[domain] = 1.0 - distances[0]
+        return nearest
 
     def _collection(self, domain: str) -> "Collection":
         if domain not in self._collections:
@@ -65,6 +87,11 @@ class Vectors:
                 configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
             )
         return self._collections[domain]
+
+
+def window_id(passage_id: str, number: int) -> str:
+    """Return the id of a passage's window, counted from 0."""
+    return f"{passage_id}{_SEPARATOR}{number}"
 
 
 def _matrix(vectors: Sequence[Sequence[float]]) -> "NDArray[np.float32]":

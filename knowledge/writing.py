@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from knowledge.chunking import indexed_text
 from knowledge.contract import Embedder, Passage
 from knowledge.errors import SnapshotDamaged
 from knowledge.passages import Passages
 from knowledge.vectors import Vectors, open_vectors
+from knowledge.windows import windows_of
 
 _BATCH = 256
 """Passages held with their vectors in memory at once."""
@@ -37,7 +37,8 @@ class SnapshotWriter:
     def remove(self, document: str, domain: str) -> None:
         """Delete a document's passages and vectors; `domain` is the one it was stored under."""
         if self._vectors:
-            self._vectors.remove(domain, self._passages.ids_of_document(document))
+            windows = {passage.id: len(windows_of(passage)) for passage in self._passages.of_document(document)}
+            self._vectors.remove(domain, windows)
         self._passages.remove_document(document)
 
     def add(self, passages: Sequence[Passage], progress: Callable[[int], None]) -> None:
@@ -47,11 +48,19 @@ class SnapshotWriter:
             return
         for start in range(0, len(passages), _BATCH):
             batch = passages[start : start + _BATCH]
-            vectors = self._embedder.embed([indexed_text(passage) for passage in batch])
-            for domain in dict.fromkeys(passage.domain for passage in batch):
-                found = zip(batch, vectors, strict=True)
-                self._vectors.add(domain, {passage.id: vector for passage, vector in found if passage.domain == domain})
+            for domain, vectors in self._embedded(batch, self._embedder).items():
+                self._vectors.add(domain, vectors)
             progress(start + len(batch))
+
+    @staticmethod
+    def _embedded(batch: Sequence[Passage], embedder: Embedder) -> dict[str, dict[str, list[list[float]]]]:
+        """Return the vectors of each passage's windows, by domain and passage id."""
+        owners = [(passage, text) for passage in batch for text in windows_of(passage)]
+        vectors = embedder.embed([text for _, text in owners])
+        embedded: dict[str, dict[str, list[list[float]]]] = {}
+        for (passage, _), vector in zip(owners, vectors, strict=True):
+            embedded.setdefault(passage.domain, {}).setdefault(passage.id, []).append(vector)
+        return embedded
 
     def attach(self, attachments: Mapping[str, bytes]) -> None:
         """Store the caller's own files; those of the copied snapshot are replaced by name."""
@@ -63,7 +72,10 @@ class SnapshotWriter:
     def check(self, *, expected: int) -> int:
         """Return the number of passages; raises SnapshotDamaged when the parts are not in step."""
         count = self._passages.count()
-        is_in_step = self._vectors is None or self._vectors.count() == count
+        is_in_step = self._vectors is None or self._vectors.count() == self._count_windows()
         if count != expected or not is_in_step or not self._passages.is_sound():
             raise SnapshotDamaged("the new snapshot is not sound and was not taken into use: index again")
         return count
+
+    def _count_windows(self) -> int:
+        return sum(len(windows_of(passage)) for passage in self._passages.all())

@@ -98,7 +98,8 @@ class Attempt:
             self.error = error
             circuit.fail(self._permit, error)
             cause = type(error.__cause__ or error).__name__
-            logger.warning("%s failed as %s: %s (%s)", self.model.name, self._role, error, cause)
+            use = "paused" if circuit.is_open else "still in use"
+            logger.warning("%s failed as %s: %s (%s), %s", self.model.name, self._role, error, cause, use)
         else:
             circuit.abandon(self._permit)
         self._calls.append(self._call())

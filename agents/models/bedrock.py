@@ -43,11 +43,14 @@ class BedrockRuntime:
             read_timeout=read_seconds,
             retries={"total_max_attempts": 1},
         )
-        self.session = session
-        self.endpoint_url = endpoint_url
+        self._session = session
         self.client = session.client("bedrock-runtime", endpoint_url=endpoint_url, config=config)
         self.client.meta.events.register("after-call.bedrock-runtime.ConverseStream", _hand_over_the_connection)
         self.executor = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="bedrock")
+
+    def control_client_for(self, model: str) -> Any:
+        """Return what LangChain asks for the model behind a profile; other models need no client of their own."""
+        return self._session.client("bedrock") if "application-inference-profile" in model else self.client
 
     async def aclose(self) -> None:
         """Close the connections and let go of the threads, without waiting for those that still read."""
@@ -81,7 +84,7 @@ class BedrockModel:
         self._chat = ChatBedrockConverse(
             model=model,
             client=runtime.client,
-            bedrock_client=runtime.client,  # only inference profiles of an application would ask it anything
+            bedrock_client=runtime.control_client_for(model),
             region_name=runtime.client.meta.region_name,
             disable_streaming=False,
         )

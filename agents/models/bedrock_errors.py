@@ -34,9 +34,15 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "servicequotaexceededexception": 429,
     "resourcenotfoundexception": 404,
     "accessdeniedexception": 403,
+    "expiredtokenexception": 401,
+    "incompletesignature": 401,
+    "invalidclienttokenid": 401,
+    "invalidsignatureexception": 401,
+    "missingauthenticationtokenexception": 401,
+    "unrecognizedclientexception": 401,
     "validationexception": 400,
 }
-"""Errors of a stream carry a code and no status, and a model that isn't ready comes as a 429."""
+"""Errors of a stream carry a code and no status, a model that isn't ready comes as a 429 and a wrong key as a 403."""
 
 
 def _client(error: ClientError) -> ModelError:

@@ -1,6 +1,7 @@
 """From names in the settings to chains. A model that several chains name has one client and one circuit."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from agents.models.deferred import Deferred
 from agents.models.pricing import price_of
 from agents.models.providers import LinkStatus, Provider, build_providers
 from agents.models.settings import ModelSettings
+
+logger = logging.getLogger(__name__)
 
 
 class Models:
@@ -46,6 +49,7 @@ class Models:
             try:
                 await prepare(link.model, self._settings.deadlines)
             except ModelError as error:
+                logger.warning("%s can't be used: %s", link.model.name, error)
                 if permit := link.circuit.admit():
                     link.circuit.fail(permit, error)
 

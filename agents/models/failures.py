@@ -27,8 +27,10 @@ def covered_by(rules: Sequence[Rule]) -> tuple[type[Exception], ...]:
 def failure_of_status(status: int, headers: Mapping[str, str]) -> ModelError:
     """Return what an HTTP status says about a model."""
     match status:
-        case 401 | 403:
+        case 401:
             return AccessRefused("key refused")
+        case 403:
+            return AccessRefused("not permitted")
         case 404:
             return AccessRefused("no such model")
         case 408 | 504:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from agents.errors import BadModelOutput, PromptNotAnswered
+from agents.errors import PromptNotAnswered
 from agents.models.pieces import Delta, Finish, FinishReason, ModelPart, Schema, Usage
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def usage_of(message: "AIMessage") -> Usage | None:
 def decision_of(outcome: Any, schema: type[Schema]) -> tuple[Schema, Usage | None]:
     """Read what `with_structured_output(..., include_raw=True)` returns.
 
-    Raises BadModelOutput for an answer that was cut, PromptNotAnswered for one that was refused or is of another form.
+    Raises PromptNotAnswered for one that was refused, that our own limit cut, or that is of another form.
     """
     raw, parsed = outcome["raw"], outcome["parsed"]
     finish = finish_of(raw)
@@ -62,5 +62,5 @@ def decision_of(outcome: Any, schema: type[Schema]) -> tuple[Schema, Usage | Non
     if isinstance(parsed, schema):
         return parsed, usage_of(raw)
     if finish is FinishReason.LENGTH:
-        raise BadModelOutput("truncated")
+        raise PromptNotAnswered("cut by our own limit")
     raise PromptNotAnswered("not of the asked form") from outcome["parsing_error"]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # langchain-core takes most of a second to import, and `first
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Instructions, documents and the conversation, the last message being the question.
+    """Instructions, documents and the conversation, whose first and last messages are a person's.
 
     `system` is short. `prefix` is long text that stays the same from call to call (whole documents): providers
     put it where their prompt cache finds it again. `max_tokens` limits the answer.

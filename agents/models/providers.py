@@ -58,16 +58,18 @@ class OpenAIProvider:
         return await asyncio.to_thread(self._build, model)
 
     def _build(self, model: str) -> ChatModel:
-        from agents.models.openai import OpenAIModel, build_http_client  # noqa: PLC0415 # takes seconds
+        from agents.models.openai import CAUGHT, OpenAIModel, build_http_client  # noqa: PLC0415 # takes seconds
 
-        if self._http_client is None:
-            self._http_client = build_http_client()
-        return OpenAIModel(
-            model,
-            api_key=self._settings.openai_api_key,
-            base_url=self._settings.openai_base_url,
-            http_client=self._http_client,
-        )
+        try:
+            self._http_client = self._http_client or build_http_client()
+            return OpenAIModel(
+                model,
+                api_key=self._settings.openai_api_key,
+                base_url=self._settings.openai_base_url,
+                http_client=self._http_client,
+            )
+        except CAUGHT as error:
+            raise AccessRefused("can't be built") from error
 
 
 class BedrockProvider:
@@ -103,15 +105,17 @@ class BedrockProvider:
         return self._access
 
     def _build(self, model: str, access: AwsAccess) -> ChatModel:
-        from agents.models.bedrock import BedrockModel, BedrockRuntime  # noqa: PLC0415 # takes seconds
+        from agents.models.bedrock import CAUGHT, BedrockModel, BedrockRuntime  # noqa: PLC0415 # takes seconds
 
-        if self._runtime is None:
-            self._runtime = BedrockRuntime(
+        try:
+            self._runtime = self._runtime or BedrockRuntime(
                 access.session,
                 endpoint_url=self._settings.bedrock_endpoint_url,
                 read_seconds=self._settings.deadlines.longest_seconds,
             )
-        return BedrockModel(model, self._runtime)
+            return BedrockModel(model, self._runtime)
+        except CAUGHT as error:
+            raise AccessRefused("can't be built") from error
 
 
 def build_providers(settings: ModelSettings) -> Mapping[str, Provider]:

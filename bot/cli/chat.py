@@ -44,10 +44,10 @@ async def _chat(program: Program, settings: "Settings", name: str, *, is_interac
     from bot.console import ConsoleDesk, NamedConversation
 
     conversation = NamedConversation(settings.operation.home, name)
+    lines, screen = _terminal(settings) if is_interactive else _pipe()
+    if is_interactive:
+        _greet(screen, settings, conversation)
     async with program.open_app(settings) as app:
-        lines, screen = _terminal(settings) if is_interactive else _pipe()
-        if is_interactive:
-            _greet(screen, settings, conversation)
         desk = ConsoleDesk(app.agent, conversation, contact=settings.support_contact, new_id=program.new_id)
         await ConsoleChat(desk, lines, screen, new_id=program.new_id, is_interactive=is_interactive).run()
 

@@ -41,9 +41,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help=JSON_HELP)
 def retrieval(data: Path, as_json: bool) -> None:
     """Measure the search on a set of its own, in the form of the BEIR benchmark, in percent."""
-    from knowledge.evaluation import evaluate_folder
-
     from bot.indexing import open_embedder
+    from knowledge.evaluation import evaluate_folder
 
     settings = begin()
     report = evaluate_folder(data, open_embedder(settings))
@@ -98,16 +97,10 @@ async def _answer_all(
     program: Program, settings: "Settings", conversations: "Sequence[Sequence[Case]]"
 ) -> "list[Verdict]":
     """Ask all questions of a fresh app."""
-    from agents.domains import read_domains
     from bot.evaluation import evaluate
 
     async with program.open_app(settings) as app:
-        passages = {
-            passage.id: f"{passage.breadcrumb}\n{passage.text}"
-            for name in read_domains(settings.documents.domains).names
-            for passage in await app.knowledge.load_domain(name)
-        }
-        return [verdict async for verdict in evaluate(app.agent, passages, conversations, new_id=program.new_id)]
+        return [verdict async for verdict in evaluate(app.agent, conversations, new_id=program.new_id)]
 
 
 def _answers_text(results: "Mapping[str, GroupResult]") -> str:

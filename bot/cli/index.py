@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_LISTED = 50
 _DEBOUNCE_MS = 500
+_IDLE_MS = 500
 
 
 @click.command("index")
@@ -41,11 +42,11 @@ def command(program: Program, path: Path | None, watch: bool, rollback: bool) ->
         return
     if path is not None:
         settings = with_documents(settings, path.expanduser())
-    click.echo(to_text(index_now(program, settings)))
-    if path is not None:
-        remember_documents(settings.operation.home, settings.documents.documents)
-    if watch:
-        _watch(program, settings)
+    reports = _watch(program, settings) if watch else [index_now(program, settings)]
+    for report in reports:
+        click.echo(to_text(report))
+        if path is not None:
+            remember_documents(settings.operation.home, settings.documents.documents)
 
 
 def index_now(program: Program, settings: "Settings") -> "IndexReport":
@@ -54,23 +55,32 @@ def index_now(program: Program, settings: "Settings") -> "IndexReport":
         return program.load_indexing().index_documents(settings, show)
 
 
-def _watch(program: Program, settings: "Settings") -> None:
-    """Index again after each change, until Ctrl-C; a run that fails is told, and the next change tries again."""
+def _watch(program: Program, settings: "Settings") -> "Iterator[IndexReport]":
+    """Index now and after each change, until Ctrl-C; a later run that fails is told, and the next change tries again.
+
+    The watcher stands before the first run, so that no change falls between them.
+    """
     from watchfiles import watch
 
     from agents.errors import AgentError
     from knowledge.errors import KnowledgeError
 
     documents = settings.documents.documents
-    click.echo(f"Watching {documents}. Ctrl-C ends it.", err=True)
-    for _ in watch(documents, debounce=_DEBOUNCE_MS):
-        try:
-            report = index_now(program, settings)
-        except (KnowledgeError, AgentError) as error:
-            click.echo(f"firstline: {error}", err=True)
-        else:
-            if report.is_new or report.skipped:
-                click.echo(to_text(report))
+    if not documents.is_dir():
+        yield index_now(program, settings)
+    is_first = True
+    for changes in watch(documents, debounce=_DEBOUNCE_MS, yield_on_timeout=True, rust_timeout=_IDLE_MS):
+        if is_first:
+            yield index_now(program, settings)
+            click.echo(f"Watching {documents}. Ctrl-C ends it.", err=True)
+        elif changes:
+            try:
+                report = index_now(program, settings)
+            except (KnowledgeError, AgentError) as error:
+                click.echo(f"firstline: {error}", err=True)
+            else:
+                yield report
+        is_first = False
 
 
 @contextmanager

@@ -1,10 +1,9 @@
 """What the commands are built on. Tests put their own parts here; everything heavy is imported when it is used."""
 
-import importlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from agents.contract import Agent
@@ -47,7 +46,9 @@ class Indexing(Protocol):
 
 def _open_app(settings: "Settings") -> AbstractAsyncContextManager[App]:
     """Open the production app."""
-    return cast("AbstractAsyncContextManager[App]", importlib.import_module("bot.app").open_app(settings))
+    from bot.app import open_app
+
+    return open_app(settings)
 
 
 def _load_indexing() -> Indexing:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from types import TracebackType
 from typing import Final, NoReturn
 
 import click
@@ -71,7 +72,8 @@ def root() -> None:
 
 
 def main(args: Sequence[str] | None = None, *, program: Program | None = None) -> NoReturn:
-    """Run the command and exit."""
+    """Run the command and exit; a defect of ours is told in one line, and its trace goes to the log."""
+    sys.excepthook = tell_defect
     sys.exit(run(args, program=program))
 
 
@@ -116,6 +118,16 @@ def _explain(error: BaseException) -> int:
         raise error
     click.echo(f"firstline: {error}", err=True)
     return code
+
+
+def tell_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say that something is wrong inside Firstline. The reference finds the trace in the log."""
+    import logging
+    import secrets
+
+    reference = secrets.token_hex(3)
+    logging.getLogger("bot").critical("defect %s", reference, exc_info=(kind, error, trace))
+    click.echo(f"firstline: something went wrong inside Firstline (reference {reference}, see the log)", err=True)
 
 
 def _only_leaf(error: BaseException) -> BaseException:

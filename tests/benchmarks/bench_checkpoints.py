@@ -58,10 +58,10 @@ async def firstline(path: Path) -> AsyncIterator[Ask]:
 
 @asynccontextmanager
 async def defaults(path: Path) -> AsyncIterator[Ask]:
-    async def supervisor(_state: MessagesState) -> dict[str, object]:
+    async def supervisor(state: MessagesState) -> dict[str, object]:  # noqa: ARG001 - LangGraph passes it by name
         return {}
 
-    async def worker(_state: MessagesState) -> dict[str, object]:
+    async def worker(state: MessagesState) -> dict[str, object]:  # noqa: ARG001 - as above
         return {"messages": [AIMessage(ANSWER)]}
 
     graph = StateGraph(MessagesState)

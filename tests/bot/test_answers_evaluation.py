@@ -14,7 +14,7 @@ PASSAGES = {"p1": "Refunds > When\nPaid within 5-10 business\n  days.", "p2": "P
 
 
 def answer(*passages: str, outcome: Outcome = Outcome.QUOTED, domain: str = "billing", text: str = "") -> Script:
-    citations = tuple(Citation(n, p, p, "link", "doc", p) for n, p in enumerate(passages, 1))
+    citations = tuple(Citation(n, p, "", "link", "doc", p, PASSAGES[p]) for n, p in enumerate(passages, 1))
     routed = Routed(domain, domain.title(), 0.9, DecidedBy.LOCAL, "q")
     return (routed, Sources(citations), TurnFinished(outcome, text, "search-only", 0.1))
 
@@ -24,7 +24,7 @@ def case(group: str, *facts: str, case_id: str = "c1") -> Case:
 
 
 async def judge(script: Script, asked: Case) -> tuple[bool, bool, bool]:
-    verdicts = [v async for v in evaluate(ScriptedAgent(script), PASSAGES, [[asked]], new_id=lambda: "x")]
+    verdicts = [v async for v in evaluate(ScriptedAgent(script), [[asked]], new_id=lambda: "x")]
     return verdicts[0].is_good, verdicts[0].is_shown, verdicts[0].is_routed
 
 
@@ -63,7 +63,7 @@ async def test_facts_in_the_quoted_text_are_counted_apart() -> None:
 async def test_a_dialogue_is_one_conversation_and_is_forgotten() -> None:
     agent = ScriptedAgent(answer("p1"), answer("p2", domain="general"))
     turns = [case("dialogue", "5-10", case_id="d1/1"), case("followup", "5-10", case_id="d1/2")]
-    verdicts = [v async for v in evaluate(agent, PASSAGES, [turns], new_id=iter("abc").__next__)]
+    verdicts = [v async for v in evaluate(agent, [turns], new_id=iter("abc").__next__)]
     assert [request.conversation_id for request in agent.requests] == ["eval:a", "eval:a"]
     assert agent.forgotten == ["eval:a"]
     results = summarise(verdicts)

@@ -162,6 +162,10 @@ class ChatModelContract:
         answers = await asyncio.gather(*(parts_of(provider.model) for _ in range(12)))
         assert {text_in(parts) for parts in answers} == {TEXT}
 
+    async def test_a_person_may_speak_twice_in_a_row(self, provider: Provider) -> None:
+        messages = [HumanMessage("Hello"), HumanMessage("When do I get my money?")]
+        assert text_in(await parts_of(provider.model, Prompt(system="Be brief.", messages=messages)))
+
     async def test_a_decision_has_the_asked_form(self, provider: Provider) -> None:
         provider.decides({"domain": "billing", "query": "refund time"})
         await provider.model.prepare()

@@ -28,7 +28,9 @@ class Hang:
 Script: TypeAlias = tuple[AgentEvent | Hang, ...]
 
 ROUTED = Routed("billing", "Billing", 0.93, DecidedBy.LOCAL, "refund time")
-SOURCE = Citation(1, "Refunds", "Refunds > When it arrives", "https://docs.example/refunds#when", "billing/r.md", "p1")
+SOURCE = Citation(
+    1, "Refunds", "Refunds > When it arrives", "https://docs.example/refunds#when", "billing/r.md", "p1", "5-10 days."
+)
 CALL = ModelCall("answer", "openai:gpt-4o-mini", 0.8, input_tokens=700, output_tokens=40, cost_usd=0.000129)
 
 

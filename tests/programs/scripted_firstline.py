@@ -36,6 +36,8 @@ class ProgramAgent(ScriptedAgent):
     async def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         text = request.questions[-1].text
         logging.getLogger("agents.test").warning("turn %s\nkey sk-secret-1", request.turn_id)
+        if text == "break":
+            raise ZeroDivisionError("sk-secret-1")
         if text == "where":
             script = saying(request.conversation_id)
         else:

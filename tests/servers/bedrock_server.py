@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +41,7 @@ class BedrockServer(ModelServer):
         return [
             web.post("/model/{model}/converse", self._converse),
             web.post("/model/{model}/converse-stream", self._converse_stream),
+            web.post("/model/{model}/invoke", self._embed),
         ]
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
@@ -82,6 +83,18 @@ class BedrockServer(ModelServer):
             if refusal := await _refusal(recorded, behaviour):
                 return refusal
             return await Stream(request, recorded, behaviour).send(self.answer(recorded.body["messages"]))
+        finally:
+            recorded.ended.set()
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Answer as Titan's embedding models do."""
+        recorded, behaviour = await self.record(request)
+        try:
+            if refusal := await _refusal(recorded, behaviour):
+                return refusal
+            text = recorded.body["inputText"]
+            recorded.is_answered = True
+            return web.json_response({"embedding": self.embed(text), "inputTextTokenCount": tokens_of(text)})
         finally:
             recorded.ended.set()
 
@@ -143,6 +156,9 @@ async def _refusal(recorded: Recorded, behaviour: Behaviour) -> web.Response | N
         await hang()
     if not recorded.headers.get("Authorization", "").startswith(SIGNATURE):
         return _error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+    messages = recorded.body.get("messages")
+    if messages is not None and not is_conversation([message["role"] for message in messages]):
+        return _error(400, "ValidationException", "A conversation must start with a user message and alternate.")
     if behaviour.status == 200:
         return None
     kind = behaviour.error_code or ERROR_TYPES.get(behaviour.status, "InternalServerException")
@@ -150,6 +166,13 @@ async def _refusal(recorded: Recorded, behaviour: Behaviour) -> web.Response | N
     if behaviour.retry_after is not None:
         response.headers["Retry-After"] = behaviour.retry_after
     return response
+
+
+def is_conversation(roles: Sequence[str]) -> bool:
+    """Say whether Bedrock takes messages of these roles: a person begins and ends, and nobody speaks twice."""
+    return (
+        all(role == ("assistant" if index % 2 else "user") for index, role in enumerate(roles)) and len(roles) % 2 == 1
+    )
 
 
 def _error(status: int, kind: str, message: str) -> web.Response:

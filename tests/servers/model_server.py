@@ -1,6 +1,7 @@
 """What the loopback model providers share: behaviours, the record of requests, and the server itself."""
 
 import asyncio
+import hashlib
 import json
 import re
 from collections import deque
@@ -110,16 +111,27 @@ def example_of(schema: Mapping[str, Any]) -> Any:
             return "text"
 
 
+def hashed_vector(text: str, dimensions: int = 64) -> list[float]:
+    """Return a vector in which texts that share words are near each other."""
+    vector = [0.0] * dimensions
+    for word in text.lower().split():
+        digest = hashlib.blake2b(word.encode(), digest_size=4).digest()
+        vector[int.from_bytes(digest) % dimensions] += 1.0
+    length = sum(value * value for value in vector) ** 0.5
+    return [value / length for value in vector] if length else vector
+
+
 class ModelServer:
     """A provider on 127.0.0.1: an async context manager.
 
-    `answer` makes the text of a reply; `decide` the value of a structured one. `behave` scripts the next requests;
-    `default` holds for all others. `requests` records every request.
+    `answer` makes the text of a reply, `decide` the value of a structured one, `embed` the vector of a text.
+    `behave` scripts the next requests; `default` holds for all others. `requests` records every request.
     """
 
     def __init__(self, *, port: int = 0) -> None:
         self.answer: Callable[[Messages], str] = echo
         self.decide: Callable[[Messages, Mapping[str, Any]], Any] = lambda _messages, schema: example_of(schema)
+        self.embed: Callable[[str], list[float]] = hashed_vector
         self.default = FINE
         self.requests: list[Recorded] = []
         self._script: deque[Behaviour] = deque()

@@ -3,10 +3,9 @@
 import argparse
 import asyncio
 import base64
-import hashlib
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -25,24 +24,11 @@ from tests.servers.model_server import (
 )
 
 ERROR_TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "invalid_request_error", 429: "tokens"}
-
-
-def hashed_vector(text: str, dimensions: int = 64) -> list[float]:
-    """Return a vector in which texts that share words are near each other."""
-    vector = [0.0] * dimensions
-    for word in text.lower().split():
-        digest = hashlib.blake2b(word.encode(), digest_size=4).digest()
-        vector[int.from_bytes(digest) % dimensions] += 1.0
-    length = sum(value * value for value in vector) ** 0.5
-    return [value / length for value in vector] if length else vector
+PING_SECONDS = 0.02
 
 
 class OpenAIServer(ModelServer):
-    """OpenAI's API below `base_url`; `embed` makes the vector of a text."""
-
-    def __init__(self, *, port: int = 0) -> None:
-        super().__init__(port=port)
-        self.embed: Callable[[str], list[float]] = hashed_vector
+    """OpenAI's API below `base_url`."""
 
     @property
     def base_url(self) -> str:
@@ -139,7 +125,7 @@ class Stream:
         fault = self._behaviour.fault
         await self._response.prepare(self._request)
         if fault is Fault.HANG:
-            await hang()
+            await self._hang()
         await self._chunk({"role": "assistant", "content": ""})
         async for piece in paced(pieces_of(text), self._behaviour, self._recorded):
             if self._behaviour.has_pings:
@@ -150,6 +136,13 @@ class Stream:
         else:
             await self._strike(fault)
         return self._response
+
+    async def _hang(self) -> None:
+        """Say nothing, or nothing but that the connection is alive."""
+        while self._behaviour.has_pings:
+            await self._response.write(b": ping\n\n")
+            await asyncio.sleep(PING_SECONDS)
+        await hang()
 
     async def _finish(self, text: str) -> None:
         await self._chunk({}, finish=self._behaviour.finish or "stop")

@@ -1,13 +1,15 @@
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from functools import cache
 
 import boto3
 import pytest
+from blockbuster import blockbuster_ctx
 
 from agents.errors import AccessRefused, BadModelOutput, PromptNotAnswered, RateLimited
 from agents.models.bedrock import BedrockModel, BedrockRuntime
-from agents.models.pieces import FinishReason
+from agents.models.pieces import Delta, FinishReason
 from tests.contracts.chat_model import ChatModelContract, Provider, Route, parts_of, prompt_of
 from tests.servers.bedrock_server import BedrockServer
 from tests.servers.model_server import Behaviour, Fault
@@ -39,7 +41,7 @@ def session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="AKIALOOPBACK", aws_secret_access_key="secret", region_name="us-east-1")
 
 
-def runtime_at(url: str, *, read_seconds: float = 5.0) -> BedrockRuntime:
+def runtime_at(url: str, *, read_seconds: float = 300.0) -> BedrockRuntime:
     return BedrockRuntime(session(), endpoint_url=url, read_seconds=read_seconds)
 
 
@@ -106,6 +108,7 @@ async def test_a_failed_call_is_not_repeated_by_the_sdk(provider: OverLoopback) 
 @pytest.mark.parametrize(
     ("behaviour", "error", "words"),
     [
+        (Behaviour(status=403), AccessRefused, "not permitted"),
         (Behaviour(status=403, error_code="ExpiredTokenException"), AccessRefused, "key refused"),
         (
             Behaviour(status=400, error_message="The provided model identifier is invalid."),
@@ -153,3 +156,17 @@ async def test_nobody_listening_is_a_refusal(unused_tcp_port: int) -> None:
     with pytest.raises(AccessRefused, match="connection refused"):
         await parts_of(model)
     await model.aclose()
+
+
+async def test_more_streams_run_at_once_than_the_loops_own_threads_would_allow(provider: OverLoopback) -> None:
+    provider.server.default = Behaviour(fault=Fault.STALL, after_pieces=1)
+    async with AsyncExitStack() as stack:
+        for _ in range(40):
+            stream = await stack.enter_async_context(aclosing(provider.model.stream(prompt_of())))
+            assert isinstance(await anext(stream), Delta)
+
+
+async def test_neither_streams_nor_decisions_block_the_event_loop(provider: OverLoopback) -> None:
+    with blockbuster_ctx():
+        await parts_of(provider.model)
+        await provider.model.decide(prompt_of(), Route)

@@ -246,4 +246,4 @@ async def test_the_log_names_model_and_failure_and_holds_no_text(caplog: pytest.
     with pytest.raises(NoModelAvailable):
         await pieces_of(chain_of(ScriptedModel([answer("Half", error)], name="a:one")))
     (record,) = caplog.records
-    assert record.getMessage() == "a:one failed as answer: server error (ValueError)"
+    assert record.getMessage() == "a:one failed as answer: server error (ValueError), still in use"

@@ -2,10 +2,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from blockbuster import blockbuster_ctx
 
-from agents.errors import AccessRefused, BadModelOutput, PromptNotAnswered, RateLimited
+from agents.contract import ModelCall
+from agents.errors import AccessRefused, BadModelOutput, NoModelAvailable, PromptNotAnswered, RateLimited
+from agents.models.chain import ModelChain, build_link
 from agents.models.openai import OpenAIModel, build_http_client
 from agents.models.pieces import FinishReason
+from agents.models.settings import Deadlines
 from tests.contracts.chat_model import TEXT, ChatModelContract, Provider, Route, parts_of, prompt_of, text_in
 from tests.servers.model_server import Behaviour, Fault
 from tests.servers.openai_server import OpenAIServer
@@ -118,3 +122,18 @@ async def test_nobody_listening_is_a_refusal(unused_tcp_port: int) -> None:
     with pytest.raises(AccessRefused, match="connection refused"):
         await parts_of(model)
     await model.aclose()
+
+
+async def test_keep_alive_pings_do_not_count_as_a_sign_of_life(provider: OverLoopback) -> None:
+    provider.behave(Behaviour(fault=Fault.HANG, has_pings=True))
+    chain = ModelChain([build_link(provider.model)], deadlines=Deadlines(first_token_seconds=0.3))
+    calls: list[ModelCall] = []
+    with pytest.raises(NoModelAvailable, match="first token late"):
+        [piece async for piece in chain.stream(prompt_of(), role="answer", calls=calls)]
+    await provider.sees_the_reader_leave()
+
+
+async def test_neither_streams_nor_decisions_block_the_event_loop(provider: OverLoopback) -> None:
+    with blockbuster_ctx():
+        await parts_of(provider.model)
+        await provider.model.decide(prompt_of(), Route)
