@@ -6,15 +6,24 @@ store; a failed attempt and a killed process therefore look alike: the turn is s
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from adapters.contract import ReplyDone, ReplyEvent, ReplyFailed, StatusShown, TextAdded, TextReset
+from adapters.contract import (
+    LiveReplies,
+    LiveReply,
+    ReplyDone,
+    ReplyEvent,
+    ReplyFailed,
+    StatusShown,
+    TextAdded,
+    TextReset,
+)
 from agents.contract import Agent, Question, TurnFailed, TurnRequest
 from bot.clock import Clock
-from bot.contract import LiveReply, Replier, ReplyOrder
 from bot.line import Line
 from bot.record import note
 from bot.store.engine import Store
@@ -23,6 +32,7 @@ from bot.store.turns import Turn, TurnEnd, TurnRecord
 from bot.translate import to_reply_event
 
 _log = logging.getLogger(__name__)
+_STOPPED = "_Stopped._"
 _Made: TypeAlias = tuple[ReplyDone | ReplyFailed, TurnRecord]
 
 
@@ -66,17 +76,20 @@ class Turns:
         *,
         store: Store,
         agent: Agent,
-        replier: Replier,
+        replies: Mapping[str, LiveReplies],
         tasks: asyncio.TaskGroup,
         clock: Clock,
         new_id: Callable[[], str],
         limits: TurnLimits | None = None,
         contact: str | None = None,
     ) -> None:
-        """Use `new_id` for turns and failure references; `contact` is how people reach a person."""
+        """Make turn ids with `new_id`: at most 20 characters, so that with a position they fit Discord's nonce.
+
+        `replies` are those of each platform by its name; `contact` is how people reach a person.
+        """
         self._store = store
         self._agent = agent
-        self._replier = replier
+        self._replies = replies
         self._tasks = tasks
         self._clock = clock
         self._new_id = new_id
@@ -158,12 +171,9 @@ class Turns:
             while not self._is_closing:
                 await self._settle(talk)
                 talk.has_news = False
-                try:
+                is_done = False
+                async with self._surviving(talk):
                     is_done = not await self._take_next(talk)
-                except Exception as error:  # noqa: BLE001 - the turn's boundary: one turn's defect is no other's end
-                    await self._recover_from(error, talk)
-                    continue
-                talk.failures = 0
                 if is_done and not talk.has_news:
                     return
         finally:
@@ -175,10 +185,17 @@ class Turns:
             await self._clock.sleep(seconds)
         talk.writer = None
 
-    async def _recover_from(self, error: Exception, talk: _Talk) -> None:
-        talk.failures += 1
-        _log.error("turn %s: attempt failed: %s", talk.turn_id, type(error).__name__, exc_info=error)
-        await self._clock.sleep(min(self._limits.retry_seconds * 2 ** (talk.failures - 1), 60.0))
+    @asynccontextmanager
+    async def _surviving(self, talk: _Talk) -> AsyncIterator[None]:
+        """Let a failed attempt be one, after a pause: the turn is still open, and is claimed again."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the turn's boundary: one turn's defect is no other's end
+            talk.failures += 1
+            _log.error("turn %s: attempt failed: %s", talk.turn_id, type(error).__name__, exc_info=error)
+            await self._clock.sleep(min(self._limits.retry_seconds * 2 ** (talk.failures - 1), 60.0))
+        else:
+            talk.failures = 0
 
     async def _take_next(self, talk: _Talk) -> bool:
         """Bring the conversation's open or next turn to its end; return False when nothing waits."""
@@ -186,29 +203,41 @@ class Turns:
         if turn is None:
             return False
         talk.turn_id = turn.id
-        order = ReplyOrder(turn.id, turn.address, turn.asker, turn.references, may_exist=turn.is_retaken)
-        async with self._replier.open(order, partial(self._store.turns.add_post, turn.id)) as reply:
-            try:
-                async with asyncio.timeout(None) as talk.until_stopped:
-                    await self._work(turn, reply, talk)
-            except TimeoutError:
-                if talk.until_stopped is None or not talk.until_stopped.expired():
-                    raise
-                await self._end_stopped(turn, reply)
-            finally:
-                talk.until_stopped, talk.is_at_work = None, False
+        reply = self._reply_to(turn)
+        is_open = True
+        try:
+            async with asyncio.timeout(None) as talk.until_stopped:
+                while is_open:
+                    async with self._surviving(talk):
+                        is_open = not await self._attempt(turn, reply, talk)
+        except TimeoutError:  # of this scope: any other is a failed attempt
+            await self._end_stopped(turn, reply)
+        finally:
+            talk.until_stopped, talk.is_at_work = None, False
         return True
 
-    async def _work(self, turn: Turn, reply: LiveReply, talk: _Talk) -> None:
-        """Wait for a place, make the answer, deliver it, close the turn."""
+    def _reply_to(self, turn: Turn) -> LiveReply:
+        """Begin the reply, or go on with the messages that an earlier process has posted."""
+        return self._replies[turn.address.platform].open_reply(
+            turn.address,
+            turn.id,
+            on_posted=partial(self._store.turns.add_post, turn.id),
+            references=turn.references,
+            may_ping=frozenset({turn.asker}),
+            attempt=2 if turn.is_retaken else 1,
+        )
+
+    async def _attempt(self, turn: Turn, reply: LiveReply, talk: _Talk) -> bool:
+        """Wait for a place, make the answer, deliver it, close the turn, and return True: nothing is left to do."""
         async with self._line.place(lambda number: reply.show(_number_in_line(number))):
             started = await self._store.turns.start(turn.id, self._clock.now())
             talk.is_at_work = True
             if started.is_stop_asked or not started.questions:
                 await self._end_stopped(started, reply)
-                return
-            end = started.undelivered or await self._make(started, reply)
-            await self._deliver(started, end, reply)
+            else:
+                end = started.undelivered or await self._make(started, reply)
+                await self._deliver(started, end, reply)
+        return True
 
     async def _make(self, turn: Turn, reply: LiveReply) -> ReplyDone | ReplyFailed:
         """Return the end of the reply, kept until it is delivered."""
@@ -229,6 +258,7 @@ class Turns:
         notes = "".join(f"{text}\n\n" for text in dict.fromkeys(each.note for each in asked) if text)
         questions = tuple(Question(each.id, each.author, each.text) for each in asked)
         end, record = None, TurnRecord()
+        reply.show(TextReset("a new attempt"))
         if notes:
             reply.show(TextAdded(notes))
         # To its very end: after its last event the agent may still have the history to write.
@@ -246,17 +276,19 @@ class Turns:
         return (replace(end, text=notes + end.text) if isinstance(end, ReplyDone) else end), record
 
     async def _deliver(self, turn: Turn, end: ReplyDone | ReplyFailed, reply: LiveReply) -> None:
-        """Close the turn once its end is on the screen, or after as many refusals as there were attempts."""
-        if turn.attempt <= 2 * self._limits.attempts:
-            await reply.finish(end)
-            state = TurnEnd.ANSWERED if isinstance(end, ReplyDone) else TurnEnd.FAILED
-        else:
-            _log.error("turn %s: its end could not be delivered", turn.id)
-            state = TurnEnd.FAILED
+        """Close the turn once its end is on the screen, or the platform has refused it for good."""
+        reply.show(end)
+        delivery = await reply.wait()
+        if delivery.error is not None:
+            _log.error("turn %s: its end could not be delivered: %s", turn.id, delivery.error)
+        is_answered = delivery.error is None and isinstance(end, ReplyDone)
+        state = TurnEnd.ANSWERED if is_answered else TurnEnd.FAILED
         await self._store.turns.close(turn.id, state, self._clock.now())
 
     async def _end_stopped(self, turn: Turn, reply: LiveReply) -> None:
-        await reply.stop()
+        """Leave the text so far, and close the turn."""
+        reply.stop(_STOPPED)
+        await reply.wait()
         await self._store.turns.close(turn.id, TurnEnd.STOPPED, self._clock.now())
 
     def _give_up(self, turn: Turn) -> _Made:

@@ -9,6 +9,7 @@ from adapters.contract import Address
 from bot.store.database import Database
 from bot.store.schema import OPEN_STATES, conversations, inbox, participants, turns
 from bot.store.upsert import insert
+from bot.store.values import write_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,7 @@ def _row(message: InboxMessage) -> dict[str, object]:
         "id": message.id,
         "conversation_id": message.conversation_id,
         "author": message.author,
-        "platform": message.address.platform,
-        "address": message.address.where,
+        "address": write_address(message.address),
         "text": message.text,
         "note": message.note,
         "refusal": message.refusal,

@@ -70,6 +70,7 @@ posts = sa.Table(
     metadata,
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id"), primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, nullable=False),
     sa.Column("reference", sa.Text, nullable=False),
     sa.Index("ix_posts_reference", "reference"),
 )
@@ -80,7 +81,6 @@ inbox = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
     sa.Column("author", sa.Text, nullable=False),
-    sa.Column("platform", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("note", sa.Text),

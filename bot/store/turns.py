@@ -10,12 +10,12 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from adapters.contract import Address, ReplyDone, ReplyFailed
+from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
 from bot.store.database import Database
-from bot.store.endings import read_ending, write_ending
 from bot.store.inbox import InboxMessage
 from bot.store.schema import OPEN_STATES, inbox, posts, turns
 from bot.store.upsert import insert
+from bot.store.values import read_address, read_ending, write_address, write_ending
 
 
 class TurnEnd(StrEnum):
@@ -41,7 +41,7 @@ class Turn:
     is_retaken: bool
     is_stop_asked: bool
     undelivered: ReplyDone | ReplyFailed | None
-    references: tuple[str, ...]
+    references: tuple[MessageReference, ...]
     questions: tuple[InboxMessage, ...]
 
 
@@ -96,12 +96,12 @@ class TurnRows:
             turn = await _read(connection, turn_id, is_retaken=False)
             return replace(turn, is_retaken=turn.attempt > 1)
 
-    async def add_post(self, turn_id: str, position: int, reference: str) -> None:
-        """Remember a message that the turn has posted."""
+    async def add_post(self, turn_id: str, reference: MessageReference, position: int) -> None:
+        """Remember the message at a position of the turn's reply."""
+        post = {"address": write_address(reference.address), "reference": reference.message}
         async with self._database.write() as connection:
-            row = insert(connection, posts).values(turn_id=turn_id, position=position, reference=reference)
-            keys = ["turn_id", "position"]
-            await connection.execute(row.on_conflict_do_update(index_elements=keys, set_={"reference": reference}))
+            row = insert(connection, posts).values(turn_id=turn_id, position=position, **post)
+            await connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "position"], set_=post))
 
     async def settle(self, turn_id: str, end: ReplyDone | ReplyFailed, record: TurnRecord) -> None:
         """Keep the end of a reply until it is delivered, so that a crash around the last edit changes no word of it."""
@@ -150,19 +150,21 @@ def _unclaimed() -> sa.ColumnElement[bool]:
 
 async def _read(connection: AsyncConnection, turn_id: str, *, is_retaken: bool) -> Turn:
     row = (await connection.execute(sa.select(turns).where(turns.c.id == turn_id))).one()
-    in_order = sa.select(posts.c.reference).where(posts.c.turn_id == turn_id).order_by(posts.c.position)
+    in_order = sa.select(posts).where(posts.c.turn_id == turn_id).order_by(posts.c.position)
     asked = sa.select(inbox).where(inbox.c.turn_id == turn_id).order_by(inbox.c.sent_at, inbox.c.id)
     messages = (await connection.execute(asked)).mappings().all()
     return Turn(
         id=row.id,
         conversation_id=row.conversation_id,
-        address=Address(messages[0]["platform"], messages[0]["address"]),
+        address=read_address(messages[0]["address"]),
         asker=messages[0]["author"],
         attempt=row.attempt,
         is_retaken=is_retaken,
         is_stop_asked=row.is_stop_asked,
         undelivered=read_ending(row.undelivered),
-        references=tuple((await connection.execute(in_order)).scalars()),
+        references=tuple(
+            MessageReference(read_address(post.address), post.reference) for post in await connection.execute(in_order)
+        ),
         questions=tuple(_message(each) for each in messages if not each["is_withdrawn"]),
     )
 
@@ -171,7 +173,7 @@ def _message(row: sa.RowMapping) -> InboxMessage:
     return InboxMessage(
         id=row["id"],
         conversation_id=row["conversation_id"],
-        address=Address(row["platform"], row["address"]),
+        address=read_address(row["address"]),
         author=row["author"],
         text=row["text"],
         sent_at=row["sent_at"],

@@ -18,7 +18,7 @@ from bot.store.engine import open_store, url_of
 from bot.store.inbox import Acceptance
 from bot.turns import TurnLimits
 from tests.fakes.desk import message, open_desk
-from tests.fakes.plain_replier import PlainReplier
+from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent
 from tests.fakes.wall import MemoryWall
 
@@ -90,8 +90,8 @@ async def converse(home: Path, conversations: int) -> None:
     """Print what so many live turns cost one process."""
     wall, agent = MemoryWall(), PacedAgent()
     limits = TurnLimits(live_turns=conversations, burst_seconds=0.0)
-    replier = PlainReplier(wall)
-    async with open_desk(home, agent=agent, replier=replier, limits=limits, clock=SystemClock()) as desk:
+    replies = PlainReplies(wall)
+    async with open_desk(home, agent=agent, replies=replies, limits=limits, clock=SystemClock()) as desk:
         begin, cpu = time.perf_counter(), time.process_time()
         await asyncio.gather(*(desk.says("How?", where=f"c{number}") for number in range(conversations)))
         accepted = time.perf_counter() - begin

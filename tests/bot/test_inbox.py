@@ -32,7 +32,7 @@ class MemoryRows:
 
 
 def asked(number: int) -> Acceptance:
-    question = InboxMessage(f"m{number}", "c", Address("wall", "c"), "ann", "how?", sent_at=1.0, received_at=1.0)
+    question = InboxMessage(f"m{number}", "c", Address("wall", "w", "c"), "ann", "how?", sent_at=1.0, received_at=1.0)
     return Acceptance(question, "w", "ch", frozenset({"ann"}))
 
 

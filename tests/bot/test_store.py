@@ -13,14 +13,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from adapters.contract import Address, ReplyDone, ReplyFailed
-from bot.store.endings import read_ending, write_ending
+from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
 from bot.store.engine import Store, open_store, url_of
 from bot.store.inbox import Acceptance, InboxMessage
 from bot.store.migrate import newest_version
 from bot.store.schema import metadata
 from bot.store.turns import TurnEnd, TurnRecord
+from bot.store.values import read_ending, write_ending
 
+PLACE = Address("wall", "w", "c1", thread="1.2")
 DONE = ReplyDone("text", "answered", "model", 1.0, 10, 20, 0.5, contact="me")
 
 
@@ -31,7 +32,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 def asked(id: str, text: str = "how?", *, where: str = "c1", by: str = "ann", at: float = 1.0) -> Acceptance:  # noqa: A002 - named as the field
-    question = InboxMessage(id, where, Address("wall", where), by, text, sent_at=at, received_at=at)
+    question = InboxMessage(id, where, Address("wall", "w", where), by, text, sent_at=at, received_at=at)
     return Acceptance(question, "w", "ch", frozenset({by}))
 
 
@@ -106,11 +107,11 @@ async def test_open_conversations_are_those_with_work_the_oldest_first(store: St
 async def test_posts_are_given_back_in_order_and_replaced_by_position(store: Store) -> None:
     await store.inbox.add([asked("a")])
     await store.turns.claim("c1", "t1", 1.0)
-    for position, reference in [(1, "m2"), (0, "m0"), (0, "m1")]:
-        await store.turns.add_post("t1", position, reference)
+    for position, message in [(1, "m2"), (0, "m0"), (0, "m1")]:
+        await store.turns.add_post("t1", MessageReference(PLACE, message), position)
     turn = await store.turns.claim("c1", "t1", 1.0)
     assert turn is not None
-    assert turn.references == ("m1", "m2")
+    assert turn.references == (MessageReference(PLACE, "m1"), MessageReference(PLACE, "m2"))
     assert await store.turns.turn_of("m2") == await store.turns.turn_of("t1") == ("t1", "c1")
     assert await store.turns.turn_of("m0") is None
 

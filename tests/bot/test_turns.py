@@ -11,14 +11,14 @@ from bot.gate import Act, GateRules, Refuse
 from bot.turns import TurnLimits
 from tests.fakes.desk import AT_ONCE, open_desk
 from tests.fakes.manual_clock import ManualClock
-from tests.fakes.plain_replier import PlainReplier
+from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent, answer_to, events_of
 from tests.fakes.wall import MemoryWall
 
 
 async def test_a_question_is_answered_in_one_message(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await desk.turns.join()
     assert wall.texts() == [answer_to(agent.requests[0])]
@@ -26,7 +26,7 @@ async def test_a_question_is_answered_in_one_message(tmp_path: Path) -> None:
 
 async def test_redelivered_messages_are_answered_once(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await asyncio.gather(*(desk.says("one", id="same") for _ in range(5)))
         await desk.turns.join()
         await desk.says("one", id="same")
@@ -37,7 +37,7 @@ async def test_redelivered_messages_are_answered_once(tmp_path: Path) -> None:
 async def test_messages_that_come_while_one_is_answered_are_answered_together(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(3))
     assert agent.steps
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await wall.until(lambda w: len(w.messages) == 1)
         await desk.says("two", by="bob")
@@ -53,7 +53,7 @@ async def test_messages_that_come_while_one_is_answered_are_answered_together(tm
 async def test_a_burst_of_one_author_becomes_one_turn(tmp_path: Path) -> None:
     clock, wall, agent = ManualClock(), MemoryWall(), SteppingAgent()
     limits = TurnLimits(burst_seconds=1.5)
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), limits=limits, clock=clock) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits, clock=clock) as desk:
         await desk.says("my invoice")
         await clock.until_asleep(1)
         clock.advance(1.0)
@@ -71,7 +71,7 @@ async def test_a_burst_of_one_author_becomes_one_turn(tmp_path: Path) -> None:
 async def test_someone_who_writes_on_and_on_is_answered_in_between(tmp_path: Path) -> None:
     clock, wall, agent = ManualClock(), MemoryWall(), SteppingAgent()
     limits = TurnLimits(burst_seconds=1.5, burst_max_seconds=4.0)
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), limits=limits, clock=clock) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits, clock=clock) as desk:
         for number in range(5):
             await desk.says(f"part {number}")
             await clock.until_asleep(1)
@@ -84,7 +84,7 @@ async def test_turns_beyond_the_bound_wait_in_line_and_are_told_their_number(tmp
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(0))
     assert agent.steps
     limits = TurnLimits(live_turns=2, burst_seconds=0.0)
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), limits=limits) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits) as desk:
         for number in range(4):
             await desk.says("please", where=f"c{number}")
         await wall.until(lambda w: len(w.messages) == 2)
@@ -99,24 +99,24 @@ async def test_turns_beyond_the_bound_wait_in_line_and_are_told_their_number(tmp
 
 async def test_the_asker_stops_an_answer_and_the_partial_text_stays(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(4))
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await wall.until(lambda w: w.texts() == ["Answer to one, "])
         assert isinstance(await desk.presses(Wish.STOP, by="bob"), Refuse)
         assert isinstance(await desk.presses(Wish.STOP), Act)
         await desk.turns.join()
-    assert wall.texts() == ["Answer to one,  [stopped]"]
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=2) as desk:
+    assert wall.texts() == ["Answer to one, \n\n_Stopped._"]
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=2) as desk:
         assert await desk.turns.take_up() == 0
 
 
 async def test_a_stop_outlives_a_crash_in_the_same_moment(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(4))
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await wall.until(lambda w: w.texts() == ["Answer to one, "])
         assert await desk.store.turns.ask_stop("c1", "ann")
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=2) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=2) as desk:
         assert await desk.turns.take_up() == 1
         await desk.turns.join()
     assert len(agent.requests) == len(wall.messages) == 1
@@ -124,11 +124,11 @@ async def test_a_stop_outlives_a_crash_in_the_same_moment(tmp_path: Path) -> Non
 
 async def test_after_a_crash_the_same_message_is_edited_to_completion(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(4))
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await wall.until(lambda w: w.texts() == ["Answer to one, "])
     agent.steps = None
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=2) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=2) as desk:
         assert await desk.turns.take_up() == 1
         await desk.turns.join()
         await desk.says("one", id="q1")
@@ -141,7 +141,7 @@ async def test_after_a_crash_the_same_message_is_edited_to_completion(tmp_path: 
 async def test_a_turn_that_keeps_failing_ends_in_one_honest_message(tmp_path: Path) -> None:
     wall = MemoryWall()
     agent = SteppingAgent(lambda _: [TextDelta("half of it"), ValueError("a secret of the code")])
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await desk.turns.join()
         assert await desk.turns.take_up() == 0
@@ -154,7 +154,7 @@ async def test_a_turn_that_keeps_failing_ends_in_one_honest_message(tmp_path: Pa
 
 async def test_the_agents_own_failure_is_told_with_its_reference_after_as_many_attempts(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(lambda _: [TurnFailed("REF123", 0.1)])
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await desk.turns.join()
     assert len(agent.requests) == 3
@@ -167,7 +167,7 @@ async def test_a_second_attempt_leaves_nothing_of_the_first(tmp_path: Path) -> N
         [[TextDelta("bad start"), OSError()], [TextDelta("worse"), Reset("another model"), *good]]
     )
     agent = SteppingAgent(lambda _: next(scripts))
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await desk.turns.join()
     assert wall.texts() == ["all good"]
@@ -176,7 +176,7 @@ async def test_a_second_attempt_leaves_nothing_of_the_first(tmp_path: Path) -> N
 async def test_one_conversations_defect_is_no_others(tmp_path: Path) -> None:
     wall = MemoryWall()
     agent = SteppingAgent(lambda r: [KeyError()] if r.conversation_id == "bad" else [*events_of(answer_to(r))])
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await asyncio.gather(desk.says("one", where="bad"), *(desk.says("x", where=f"c{n}") for n in range(10)))
         await desk.turns.join()
     assert [text for text in wall.texts() if not text.startswith("Sorry")] == ["Answer to x, word by word."] * 10
@@ -185,7 +185,7 @@ async def test_one_conversations_defect_is_no_others(tmp_path: Path) -> None:
 async def test_a_waiting_question_can_be_edited_and_withdrawn(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(3))
     assert agent.steps
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one", id="m1")
         await wall.until(lambda w: len(w.messages) == 1)
         await desk.says("two", id="m2")
@@ -208,7 +208,7 @@ async def test_a_withdrawn_question_in_line_gets_no_answer(tmp_path: Path) -> No
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(0))
     assert agent.steps
     limits = TurnLimits(live_turns=1, burst_seconds=0.0)
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), limits=limits) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits) as desk:
         await desk.says("one", where="c1")
         await desk.says("two", where="c2", id="m2")
         await wall.until(lambda w: len(w.texts("c2")) == 1)
@@ -217,12 +217,13 @@ async def test_a_withdrawn_question_in_line_gets_no_answer(tmp_path: Path) -> No
             agent.steps.release()
         await desk.turns.join()
     assert [request.conversation_id for request in agent.requests] == ["c1"]
-    assert wall.texts("c2") == ["[stopped]"]
+    (text,) = wall.texts("c2")
+    assert text.strip() == "_Stopped._"
 
 
 async def test_a_message_without_text_is_refused_in_public_once(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("", id="m1")
         await desk.turns.join()
         await desk.says("", id="m1")
@@ -235,7 +236,7 @@ async def test_a_cut_question_is_answered_with_a_word_about_it(tmp_path: Path) -
     wall = MemoryWall()
     agent = SteppingAgent(lambda r: [TextDelta("x"), Reset("next"), *events_of(answer_to(r))])
     rules = GateRules(max_chars=4)
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), rules=rules) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), rules=rules) as desk:
         await desk.says("abcdefgh")
         await desk.turns.join()
     assert wall.texts() == [
@@ -246,7 +247,7 @@ async def test_a_cut_question_is_answered_with_a_word_about_it(tmp_path: Path) -
 async def test_an_orderly_shutdown_lets_turns_at_work_finish(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent(steps=asyncio.Semaphore(3))
     assert agent.steps
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await desk.says("one")
         await wall.until(lambda w: len(w.messages) == 1)
         for _ in range(100):
@@ -254,7 +255,7 @@ async def test_an_orderly_shutdown_lets_turns_at_work_finish(tmp_path: Path) -> 
         await desk.turns.drain(30)
         await desk.says("two", where="c2")
     assert wall.texts() == ["Answer to one, word by word."]
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=2) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=2) as desk:
         assert await desk.turns.take_up() == 1
         await desk.turns.join()
     assert wall.texts("c2") == ["Answer to two, word by word."]
@@ -264,14 +265,14 @@ async def test_a_turn_handed_over_again_and_again_has_not_failed(tmp_path: Path)
     wall, agent = MemoryWall(), SteppingAgent()
     for process in range(6):
         agent.steps = asyncio.Semaphore(3)
-        async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=process) as desk:
+        async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=process) as desk:
             if process == 0:
                 await desk.says("one")
             await desk.turns.take_up()
             await wall.until(partial(_has_calls, process))
             await desk.turns.drain(0)
     agent.steps = None
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall), first_id=9, limits=AT_ONCE) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), first_id=9, limits=AT_ONCE) as desk:
         await desk.turns.take_up()
         await desk.turns.join()
     assert wall.texts() == ["Answer to one, word by word."]
@@ -279,7 +280,7 @@ async def test_a_turn_handed_over_again_and_again_has_not_failed(tmp_path: Path)
 
 async def test_posts_whose_answer_is_lost_are_not_repeated(tmp_path: Path) -> None:
     wall, agent = MemoryWall(lost=0.3, down=0.2), SteppingAgent()
-    async with open_desk(tmp_path, agent=agent, replier=PlainReplier(wall)) as desk:
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
         await asyncio.gather(*(desk.says("x", where=f"c{number}") for number in range(60)))
         await desk.turns.join()
     assert wall.texts() == ["Answer to x, word by word."] * 60

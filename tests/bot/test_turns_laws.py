@@ -17,7 +17,7 @@ from adapters.contract import Wish
 from agents.contract import AgentEvent, TurnRequest
 from bot.gate import Act, Answer, Decision
 from tests.fakes.desk import Desk, open_desk
-from tests.fakes.plain_replier import PlainReplier
+from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent, answer_to, events_of
 from tests.fakes.wall import MemoryWall
 
@@ -82,7 +82,7 @@ class World:
 
     def _open(self) -> AbstractAsyncContextManager[Desk]:
         self.starts += 1
-        return open_desk(self.home, agent=self.agent, replier=PlainReplier(self.wall), first_id=self.starts)
+        return open_desk(self.home, agent=self.agent, replies=PlainReplies(self.wall), first_id=self.starts)
 
     async def _process(self, steps: list[Step]) -> None:
         async with self._open() as desk:
@@ -150,7 +150,7 @@ class World:
             for turn_id in turns[each.id]:
                 text = texts.get(turn_id, "")
                 is_answer = text in answers[turn_id] or text.startswith("Sorry")
-                is_partial = text.endswith("[stopped]") or any(answer.startswith(text) for answer in answers[turn_id])
+                is_partial = text.endswith("_Stopped._") or any(answer.startswith(text) for answer in answers[turn_id])
                 assert is_answer or (each.is_excused and is_partial), text
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from adapters.contract import Address, IncomingMessage, Kind, Surface, Wish
+from adapters.contract import Address, IncomingMessage, Kind, LiveReplies, Surface, Wish
 from agents.contract import Agent
 from bot.clock import Clock
-from bot.contract import Replier
 from bot.gate import Decision, GateRules
 from bot.intake import Intake
 from bot.store.engine import Store, open_store, url_of
@@ -58,7 +57,7 @@ def message(
 ) -> IncomingMessage:
     """Return an event in a thread."""
     return IncomingMessage(
-        id, where, by, text, kind=kind, surface=Surface.THREAD, address=Address("wall", where), sent_at=sent_at
+        id, where, by, text, kind=kind, surface=Surface.THREAD, address=Address("wall", "w", where), sent_at=sent_at
     )
 
 
@@ -73,7 +72,7 @@ async def open_desk(
     home: Path,
     *,
     agent: Agent,
-    replier: Replier,
+    replies: LiveReplies,
     limits: TurnLimits = AT_ONCE,
     rules: GateRules | None = None,
     clock: Clock | None = None,
@@ -84,10 +83,11 @@ async def open_desk(
     clock = clock or ManualClock()
     rules = rules or GateRules(staff_users=frozenset({"staff"}))
     async with open_store(url_of(home / "firstline.db")) as store, asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(replies.run())
         turns = Turns(
             store=store,
             agent=agent,
-            replier=replier,
+            replies={"wall": replies},
             tasks=tasks,
             clock=clock,
             new_id=lambda: next(ids),
@@ -97,3 +97,4 @@ async def open_desk(
         intake = Intake(store=store, turns=turns, rules=rules, clock=clock, new_id=lambda: next(ids))
         yield Desk(store, turns, intake, tasks)
         await turns.drain(0)
+        serving.cancel()

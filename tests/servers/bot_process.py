@@ -16,7 +16,7 @@ from bot.intake import Intake
 from bot.store.engine import open_store, url_of
 from bot.turns import TurnLimits, Turns
 from tests.fakes.desk import message
-from tests.fakes.plain_replier import PlainReplier
+from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent
 
 
@@ -87,7 +87,8 @@ async def run(port: int, home: Path) -> None:
     async with open_store(url_of(home / "firstline.db")) as store, asyncio.TaskGroup() as tasks:
         writer.write(json.dumps({"pid": os.getpid()}).encode() + b"\n")
         tasks.create_task(line.read())
-        clock, replier = SystemClock(), PlainReplier(line)
+        clock, replies = SystemClock(), PlainReplies(line)
+        tasks.create_task(replies.run())
 
         def new_id() -> str:
             return secrets.token_hex(10)
@@ -95,7 +96,7 @@ async def run(port: int, home: Path) -> None:
         turns = Turns(
             store=store,
             agent=RemoteControlled(line),
-            replier=replier,
+            replies={"wall": replies},
             tasks=tasks,
             clock=clock,
             new_id=new_id,

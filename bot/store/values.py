@@ -1,9 +1,19 @@
-"""The end of a reply as text, for the time between its making and its delivery."""
+"""Values of the borders as text: where to answer, and the end of a reply until it is delivered."""
 
 import json
 from dataclasses import asdict
 
-from adapters.contract import ReplyDone, ReplyFailed
+from adapters.contract import Address, ReplyDone, ReplyFailed
+
+
+def write_address(address: Address) -> str:
+    """Return the address as JSON."""
+    return json.dumps(asdict(address), ensure_ascii=False)
+
+
+def read_address(text: str) -> Address:
+    """Return what `write_address` wrote."""
+    return Address(**json.loads(text))
 
 
 def write_ending(end: ReplyDone | ReplyFailed) -> str:
