@@ -87,6 +87,7 @@ async def crash_once(
         wall.crash = None
         await wall.until(lambda w: w.is_alone)
         written_before = _writes(wall) if wall.idle_after == len(questions) else {}
+        wall.idle_after = -1
         second = await asyncio.to_thread(nursery.start, wall.port, home)
         try:
             await wall.until(lambda w: w.idle_after == 0)
