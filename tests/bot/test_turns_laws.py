@@ -165,7 +165,7 @@ def _script(broken: frozenset[int]) -> Callable[[TurnRequest], list[AgentEvent |
     return events
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     steps=st.lists(STEP, min_size=1, max_size=25),
     broken=st.frozensets(st.integers(0, 8), max_size=4),
