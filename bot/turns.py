@@ -99,11 +99,6 @@ class Turns:
         self._talks: dict[str, _Talk] = {}
         self._is_closing = False
 
-    @property
-    def live_conversations(self) -> int:
-        """How many conversations have something to do."""
-        return len(self._talks)
-
     async def take_up(self) -> int:
         """Go on with what an earlier process left open and return how many conversations that is."""
         conversations = await self._store.inbox.open_conversations()
@@ -198,11 +193,14 @@ class Turns:
             talk.failures = 0
 
     async def _take_next(self, talk: _Talk) -> bool:
-        """Bring the conversation's open or next turn to its end; return False when nothing waits."""
+        """Bring the conversation's open or next turn to its end; return False when there is none to bring."""
         turn = await self._store.turns.claim(talk.conversation_id, self._new_id(), self._clock.now())
         if turn is None:
             return False
         talk.turn_id = turn.id
+        if turn.address.platform not in self._replies:
+            _log.warning("turn %s stays open: %s is not connected", turn.id, turn.address.platform)
+            return False
         reply = self._reply_to(turn)
         is_open = True
         try:

@@ -106,6 +106,23 @@ async def converse(home: Path, conversations: int) -> None:
     )
 
 
+async def lose_answers(home: Path, *, questions: int, lost: float) -> None:
+    """Print what a platform that performs calls and loses their answers makes of the promise."""
+    wall, agent = MemoryWall(lost=lost), SteppingAgent()
+    limits = TurnLimits(burst_seconds=0.0)
+    async with open_desk(home, agent=agent, replies=PlainReplies(wall), limits=limits, clock=SystemClock()) as desk:
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(questions):
+                tasks.create_task(desk.says("How?", where=f"c{number}"))
+        await desk.turns.join()
+    keys = {each.key for each in wall.messages.values()}
+    whole = sum(1 for text in wall.texts() if text == "Answer to How?, word by word.")
+    print(
+        f"{questions} questions, the answers of {lost:.0%} of the calls lost: {whole} answered in full, "
+        f"{len(wall.messages) - len(keys)} duplicates"
+    )
+
+
 async def main() -> None:
     """Print all figures."""
     with tempfile.TemporaryDirectory() as home:
@@ -114,6 +131,8 @@ async def main() -> None:
             folder.mkdir()
             await accept_many(folder, messages=messages, at_once=at_once)
         await converse(Path(home), 200)
+    with tempfile.TemporaryDirectory() as home:
+        await lose_answers(Path(home), questions=1000, lost=0.05)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from adapters.contract import Wish
+from adapters.contract import Address, Wish
 from agents.contract import AgentEvent, Reset, TextDelta, TurnFailed
 from bot.gate import Act, GateRules, Refuse
 from bot.turns import TurnLimits
-from tests.fakes.desk import AT_ONCE, open_desk
+from tests.fakes.desk import AT_ONCE, message, open_desk
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent, answer_to, events_of
@@ -276,6 +277,16 @@ async def test_a_turn_handed_over_again_and_again_has_not_failed(tmp_path: Path)
         await desk.turns.take_up()
         await desk.turns.join()
     assert wall.texts() == ["Answer to one, word by word."]
+
+
+async def test_a_question_from_a_platform_not_connected_waits_for_it(tmp_path: Path) -> None:
+    wall, agent = MemoryWall(), SteppingAgent()
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall)) as desk:
+        elsewhere = replace(message("m1", "one"), address=Address("elsewhere", "w", "c1"))
+        await desk.intake.receive(elsewhere)
+        await desk.turns.join()
+        assert await desk.store.inbox.open_conversations() == ["c1"]
+    assert not agent.requests
 
 
 async def test_posts_whose_answer_is_lost_are_not_repeated(tmp_path: Path) -> None:
