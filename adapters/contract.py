@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from adapters.limits import Action, Limits, Scope
@@ -29,14 +30,75 @@ class MessageReference:
     message: str
 
 
+class Kind(StrEnum):
+    """What happened on the platform."""
+
+    MENTION = "mention"
+    MESSAGE = "message"
+    THREAD_REPLY = "thread reply"
+    DM = "dm"
+    COMMAND = "command"
+    BUTTON = "button"
+    REACTION = "reaction"
+    EDIT = "edit"
+    DELETE = "delete"
+    JOIN = "join"
+
+
+class Surface(StrEnum):
+    """Who reads along."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    DM = "dm"
+
+
+class Wish(StrEnum):
+    """What a button, a reaction or a sub-command asks for, when it isn't an answer."""
+
+    STOP = "stop"
+    HELPFUL = "helpful"
+    UNHELPFUL = "unhelpful"
+    PERSON = "person"
+    GIVE_BACK = "give back"
+    """A conversation that people had taken over goes back to the bot."""
+    MUTE = "mute"
+    UNMUTE = "unmute"
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """One message of a person. `id` is the platform's identity of it: the same message has the same id for ever."""
+    """One event of a platform, mostly a person's message.
+
+    `id` is the platform's identity of the message: the same message has the same id for ever, and two copies of one
+    post share it. `text` is Markdown without the mention of the bot. `sent_at` is the platform's, in epoch seconds.
+    """
 
     id: str
     conversation_id: str
     author: str
     text: str
+    kind: Kind = Kind.DM
+    surface: Surface = Surface.DM
+    address: Address = Address("", "", "")
+    workspace: str = ""
+    """Slack's workspace or Discord's guild; empty where there is none."""
+    channel: str = ""
+    sent_at: float = 0.0
+    roles: frozenset[str] = frozenset()
+    is_own: bool = False
+    """It comes from this very bot."""
+    is_from_bot: bool = False
+    """It comes from another program."""
+    is_addressed: bool = False
+    """It mentions the bot."""
+    mentions: frozenset[str] = frozenset()
+    """The other people named in it."""
+    thread_author: str | None = None
+    """Who began the thread, where the platform says so."""
+    concerns: str = ""
+    """The message that an edit or a deletion changes; the bot's message or turn under a button or reaction."""
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
