@@ -1,13 +1,15 @@
 """Indexing put together: which documents, which domains, which embedder, and what the classifier learns from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from agents.domains import read_domains
 from bot.errors import SettingsInvalid
 from bot.settings import Settings
-from knowledge.contract import Embedder
+from knowledge.contract import Embedder, Example
 from knowledge.errors import EmbedderUnavailable, NoSnapshot
 from knowledge.indexing import IndexPlan, IndexReport, Progress, index
+from knowledge.opened import CLASSIFIER
 from knowledge.snapshot import Snapshots
 
 
@@ -49,7 +51,16 @@ def build_plan(settings: Settings) -> IndexPlan:
         embedder=open_embedder(settings),
         examples=domains.examples(),
         configuration=domains.fingerprint,
+        attachments=partial(_fit_classifier, domains.examples()),
     )
+
+
+def _fit_classifier(examples: Sequence[Example], embedder: Embedder) -> Mapping[str, bytes]:
+    """Return what routes without a model, fitted to the domains' examples."""
+    from knowledge.classifier import fit  # noqa: PLC0415 - numpy is not for start-up
+
+    vectors = embedder.embed([example.text for example in examples])
+    return {CLASSIFIER: fit(examples, vectors).to_bytes()}
 
 
 def open_embedder(settings: Settings) -> Embedder | None:

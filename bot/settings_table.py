@@ -2,7 +2,8 @@
 
 from pydantic.fields import FieldInfo
 
-from bot.settings import Documents, Settings
+from bot.settings import Settings
+from bot.settings_groups import Documents
 
 
 def render_table() -> str:

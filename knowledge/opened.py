@@ -1,6 +1,5 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
-import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Protocol
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
 from knowledge.errors import EmbedderUnavailable, SnapshotDamaged
-from knowledge.fusion import boost, fuse, support
-from knowledge.passages import Passages, Place
+from knowledge.fusion import boost, fuse
+from knowledge.passages import Passages
 from knowledge.snapshot import Manifest, read_manifest
 from knowledge.vectors import Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
@@ -43,8 +42,7 @@ class OpenSnapshot:
         self.passages = passages
         self._vectors = vectors
         self._classifier = classifier
-        self._places = passages.places()
-        self._neighbours = _neighbours(self._places)
+        self._domains = passages.domains()
         self._told: set[str] = set()
 
     def close(self) -> None:
@@ -58,9 +56,9 @@ class OpenSnapshot:
         query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vectors = self._nearest(query, embedder)
-        scores = support(fuse(words, vectors or {}), self._neighbours)
+        scores = fuse(words, vectors or {})
         if domain is not None:
-            scores = boost(scores, {key for key in scores if self._places[key].domain == domain})
+            scores = boost(scores, {key for key in scores if self._domains[key] == domain})
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
         found = self.passages.with_ids(best)
         hits = tuple(Hit(found[key], scores[key], (vectors or {}).get(key)) for key in best)
@@ -112,16 +110,6 @@ class OpenSnapshot:
 def _readable(query: str) -> str:
     """Drop what is no Unicode text, such as half an emoji: neither SQLite nor a tokenizer takes it."""
     return query.encode(errors="replace").decode()
-
-
-def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
-    """Return the ids right before and after each passage in its document."""
-    neighbours: dict[str, list[str]] = {key: [] for key in places}
-    for (before, place), (after, next_place) in itertools.pairwise(places.items()):
-        if place.document == next_place.document:
-            neighbours[before].append(after)
-            neighbours[after].append(before)
-    return neighbours
 
 
 def open_snapshot(folder: Path, *, load_classifier: Callable[[bytes], FittedClassifier] | None = None) -> OpenSnapshot:

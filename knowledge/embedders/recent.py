@@ -1,9 +1,7 @@
-"""The vectors of the last few queries: routing and search ask for the same one at the same time."""
+"""The vectors of the last few queries: one message is classified, searched for and searched for again."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future
-from threading import Lock
+from functools import lru_cache
 
 from knowledge.contract import Embedder
 
@@ -11,12 +9,11 @@ _KEPT = 256
 
 
 class RecentEmbedder:
-    """An embedder that embeds a text once, however many threads ask for it at once. A failure is not kept."""
+    """Wraps an embedder for single queries. Safe to share between threads if the embedder is; a failure isn't kept."""
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner
-        self._lock = Lock()
-        self._recent: OrderedDict[str, Future[list[float]]] = OrderedDict()
+        self._vector = lru_cache(_KEPT)(self._embed_one)
 
     @property
     def model(self) -> str:
@@ -24,26 +21,8 @@ class RecentEmbedder:
         return self._inner.model
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return known vectors at once, wait for those that another thread is at, and embed the others."""
-        return [self._embed(text) for text in texts]
+        """Return a vector for each text, computed once while it is remembered."""
+        return [self._vector(text) for text in texts]
 
-    def _embed(self, text: str) -> list[float]:
-        with self._lock:
-            known = self._recent.get(text)
-            mine = known or Future[list[float]]()
-            self._recent[text] = mine
-            self._recent.move_to_end(text)
-            if len(self._recent) > _KEPT:
-                self._recent.popitem(last=False)
-        if known is None:
-            self._fill(text, mine)
-        return mine.result()
-
-    def _fill(self, text: str, future: "Future[list[float]]") -> None:
-        try:
-            future.set_result(self._inner.embed([text])[0])
-        except BaseException as error:
-            with self._lock:
-                self._recent.pop(text, None)
-            future.set_exception(error)
-            raise
+    def _embed_one(self, text: str) -> list[float]:
+        return self._inner.embed([text])[0]

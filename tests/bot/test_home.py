@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from bot.home import read_json, remember_documents, with_documents, with_remembered_documents, write_json
-from bot.settings import Documents, Operation, Settings
+from bot.settings import Settings
+from bot.settings_groups import Documents, Operation
 
 
 def settings_at(home: Path, documents: Documents | None = None) -> Settings:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.logs import OneLine, secrets_in
-from bot.settings import Aws, LangSmith, OpenAI, Settings
+from bot.settings import Settings
+from bot.settings_groups import Aws, LangSmith, OpenAI
 
 
 def format_record(message: str, *args: object, secrets: tuple[str, ...] = (), error: Exception | None = None) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsInvalid
-from bot.settings import Documents, Settings, load_settings, pass_through, unknown_variables
+from bot.settings import Settings, load_settings, pass_through, unknown_variables
+from bot.settings_groups import Documents
 from bot.settings_table import render_table
 
 SECRETS = {
