@@ -67,8 +67,8 @@ def folds(targets: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
         yield places % FOLDS == fold
 
 
-def calibrate(held_out: HeldOut, outside: int | None) -> Calibration:
-    """Choose all figures; `outside` is the column of "something else"."""
+def calibrate(held_out: HeldOut, outside: int) -> Calibration:
+    """Choose all figures; `outside` is the column of "something else", -1 without one."""
     gate = _choose_gate(held_out, outside)
     logits = apply_gate(held_out.logits, held_out.similarity, gate, outside)
     temperature = _choose_temperature(logits, held_out.targets)
@@ -85,16 +85,16 @@ def calibrate(held_out: HeldOut, outside: int | None) -> Calibration:
     return Calibration(temperature, gate, margin, least, outside_margin)
 
 
-def apply_gate(logits: Matrix, similarity: NDArray[np.float64], gate: float, outside: int | None) -> Matrix:
+def apply_gate(logits: Matrix, similarity: NDArray[np.float64], gate: float, outside: int) -> Matrix:
     """Return the logits with "something else" the likelier, the farther a message is from every example."""
     gated = logits.copy()
-    if outside is not None:
+    if outside >= 0:
         gated[:, outside] += GATE_SLOPE * (gate - similarity)
     return gated
 
 
-def _choose_gate(held_out: HeldOut, outside: int | None) -> float:
-    if outside is None:
+def _choose_gate(held_out: HeldOut, outside: int) -> float:
+    if outside < 0:
         return 0.0
     inside = held_out.targets != outside
     others = np.delete(held_out.logits[inside], outside, axis=1).max(axis=1)
