@@ -19,6 +19,8 @@ GATE_SLOPE: Final = 12.0
 MAX_REFUSED: Final = 0.15
 """Share of held-out examples of the domains that may be taken for something else. Real messages stand nearer to the
 examples than these do to each other, so that fewer of them are."""
+MAX_GATE: Final = 0.6
+"""Examples that are variations of each other would ask for more, and say nothing of how near real messages come."""
 CLEAR_ACCURACY: Final = 0.98
 """Asked of clear held-out messages, one point above the promise, since the thresholds are chosen on the same ones."""
 OUTSIDE_ACCURACY: Final = 0.90
@@ -100,17 +102,17 @@ def _choose_gate(held_out: HeldOut, outside: int) -> float:
     others = np.delete(held_out.logits[inside], outside, axis=1).max(axis=1)
     # The gate at which each example would just be taken for something else.
     tipping = held_out.similarity[inside] + (others - held_out.logits[inside, outside]) / GATE_SLOPE
-    return float(np.clip(np.quantile(tipping, MAX_REFUSED), 0.0, 1.0))
+    return float(np.clip(np.quantile(tipping, MAX_REFUSED), 0.0, MAX_GATE))
 
 
 def _choose_temperature(logits: Matrix, targets: NDArray[np.intp]) -> float:
-    """Return the temperature of the greatest likelihood, from 0.25 to 4."""
+    """Return the temperature of the greatest likelihood, from 0.5 to 4."""
     rows = np.arange(len(targets))
 
     def likelihood(temperature: float) -> float:
         return float(np.log(softmax(logits / temperature)[rows, targets] + 1e-12).sum())
 
-    return max((float(value) for value in np.geomspace(0.25, 4.0, 41)), key=likelihood)
+    return max((float(value) for value in np.geomspace(0.5, 4.0, 31)), key=likelihood)
 
 
 def _choose_clear(
