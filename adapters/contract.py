@@ -1,17 +1,104 @@
 """The border of the adapters: messages come in, replies go out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from enum import StrEnum
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from adapters.limits import Action, Limits, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place where replies go. Strings only, so that it can be stored; only its adapter looks inside.
+
+    `workspace` and `channel` name what rate limits count together: a Discord thread is a channel of its own,
+    a Slack thread is not.
+    """
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReference:
+    """A message of ours that can be edited. `message` is the platform's own identity of it."""
+
+    address: Address
+    message: str
+
+
+class Kind(StrEnum):
+    """What happened on the platform."""
+
+    MENTION = "mention"
+    MESSAGE = "message"
+    THREAD_REPLY = "thread reply"
+    DM = "dm"
+    COMMAND = "command"
+    BUTTON = "button"
+    REACTION = "reaction"
+    EDIT = "edit"
+    DELETE = "delete"
+    JOIN = "join"
+
+
+class Surface(StrEnum):
+    """Who reads along."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    DM = "dm"
+
+
+class Wish(StrEnum):
+    """What a button, a reaction or a sub-command asks for, when it isn't an answer."""
+
+    STOP = "stop"
+    HELPFUL = "helpful"
+    UNHELPFUL = "unhelpful"
+    PERSON = "person"
+    GIVE_BACK = "give back"
+    """A conversation that people had taken over goes back to the bot."""
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
-    """One message of a person. `id` is the platform's identity of it: the same message has the same id for ever."""
+    """One event of a platform, mostly a person's message.
+
+    `id` is the platform's identity of the message: the same message has the same id for ever, and two copies of one
+    post share it. `text` is Markdown without the mention of the bot. `sent_at` is the platform's, in epoch seconds.
+    """
 
     id: str
     conversation_id: str
     author: str
     text: str
+    kind: Kind = Kind.DM
+    surface: Surface = Surface.DM
+    address: Address = Address("", "", "")
+    workspace: str = ""
+    """Slack's workspace or Discord's guild; empty where there is none."""
+    channel: str = ""
+    sent_at: float = 0.0
+    roles: frozenset[str] = frozenset()
+    is_own: bool = False
+    """It comes from this very bot."""
+    is_from_bot: bool = False
+    """It comes from another program."""
+    is_addressed: bool = False
+    """It mentions the bot."""
+    mentions: frozenset[str] = frozenset()
+    """The other people named in it."""
+    thread_author: str | None = None
+    """Who began the thread, where the platform says so."""
+    concerns: str = ""
+    """The message that an edit or a deletion changes; the bot's message or turn under a button or reaction."""
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +178,148 @@ class ReplyFailed:
 
 
 ReplyEvent: TypeAlias = RouteShown | StatusShown | TextAdded | TextReset | SourcesShown | ReplyDone | ReplyFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one message shows.
+
+    `text` is healed and neutralised Markdown within the platform's limits. While `is_live`, more is to come: the
+    adapter may offer to stop. `is_last` marks the message below which sources and feedback belong.
+    `may_ping` holds the only ids that the text can notify.
+    """
+
+    text: str
+    is_live: bool = False
+    is_last: bool = True
+    sources: tuple[SourceLink, ...] = ()
+    may_ping: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a platform says is left of one budget: `remaining` calls, whole again in `reset_after` seconds."""
+
+    action: Action
+    scope: Scope
+    remaining: int
+    reset_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A call was done on this message; `allowance` is what the response told of the rate limit, if it did."""
+
+    reference: MessageReference
+    allowance: Allowance | None = None
+
+
+class Platform(Protocol):
+    """Put messages on people's screens: one attempt for each call, every failure one of adapters.errors.
+
+    Retrying has one owner, the reply scheduler: an implementation never repeats a call by itself.
+    """
+
+    @property
+    def limits(self) -> Limits:
+        """The documented limits, from which the budget starts."""
+        ...
+
+    async def post(self, address: Address, content: Content, *, key: str) -> Receipt:
+        """Post a message. `key` names this post for good, so that it can be looked up or recognised as a repeat."""
+        ...
+
+    async def edit(self, reference: MessageReference, content: Content) -> Receipt:
+        """Replace what a message shows."""
+        ...
+
+    async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
+        """Attach a text file, below the messages that are there."""
+        ...
+
+
+@runtime_checkable
+class FindsPosts(Protocol):
+    """Optional: look up a post whose response was lost. Without it a repeated key must be harmless."""
+
+    async def find(self, address: Address, key: str) -> MessageReference | None:
+        """Return the message that was posted under this key, or None when there is none."""
+        ...
+
+
+@runtime_checkable
+class DeletesMessages(Protocol):
+    """Optional: take a message of ours away again."""
+
+    async def delete(self, reference: MessageReference) -> None:
+        """Delete a message; one that is gone already is no error."""
+        ...
+
+
+@runtime_checkable
+class ShowsStatus(Protocol):
+    """Optional: show a few words, or that we are typing, where no text is yet."""
+
+    async def show_status(self, address: Address, text: str) -> None:
+        """Show a status; an empty text takes it away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a reply ended on the platform.
+
+    `references` are its messages, in order. `error` is the class of failure that kept the rest away, or None
+    when all of the text is on screen.
+    """
+
+    references: tuple[MessageReference, ...]
+    error: str | None = None
+
+
+OnPosted: TypeAlias = Callable[[MessageReference, int], Awaitable[None]]
+"""Store a message's reference and its index in the reply. Awaited before the reply's next call."""
+
+
+class LiveReply(Protocol):
+    """One reply while it is written. Nothing here waits for the platform but `wait`."""
+
+    def show(self, event: ReplyEvent) -> None:
+        """Take the next event; ReplyDone or ReplyFailed is the last one."""
+        ...
+
+    def stop(self, note: str = "") -> None:
+        """End the reply with the text so far and, below it, an optional sentence of ours."""
+        ...
+
+    def notice_others(self) -> None:
+        """Learn that people wrote below the reply: its end must then be noticeable."""
+        ...
+
+    async def wait(self) -> Delivery:
+        """Return when the reply has ended on the platform. Cancelling the wait does not end the reply."""
+        ...
+
+
+class LiveReplies(Protocol):
+    """All live replies of one platform, which share its limits."""
+
+    async def run(self) -> None:
+        """Serve the replies until cancelled. Belongs in the app's TaskGroup."""
+        ...
+
+    def open_reply(
+        self,
+        address: Address,
+        turn_id: str,
+        *,
+        on_posted: OnPosted,
+        references: tuple[MessageReference, ...] = (),
+        may_ping: frozenset[str] = frozenset(),
+        attempt: int = 1,
+    ) -> LiveReply:
+        """Begin a reply, or with stored `references` go on with one: the same messages are edited to completion.
+
+        An `attempt` above 1 makes the first post look for an earlier one whose reference was never stored.
+        """
+        ...

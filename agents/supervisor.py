@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from agents.contract import DecidedBy, ModelCall
 from agents.domains import HUMAN, INTENT_NAMES, OFFTOPIC, SMALLTALK, Domains, split_label
 from agents.errors import NoModelAvailable
+from agents.followup import join_queries, merge
 from agents.language import detect_language
 from agents.models.chain import ModelChain
 from agents.prompts import build_route_prompt
@@ -21,14 +21,9 @@ from knowledge.contract import Classification, Classifier, Retriever, SearchResu
 logger = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS = 600
-DEPENDENT_WORDS = 5
-"""A message of so few words after another one is taken for its continuation ("and for annual plans?")."""
-
-_REFERS_BACK = re.compile(
-    r"\A\W*(?:and|but|so|then|also|what about|how about|what if|or)\b"
-    r"|\b(?:it|its|that|this|these|those|they|them|their|there|one|ones|same|instead|he|she|above|else)\b",
-    re.IGNORECASE,
-)
+MAX_HITS = 20
+LIKELY = 0.5
+"""A wish for a person, or small talk, is taken for that from this probability on, even where it isn't clear."""
 
 
 class Routing(StrEnum):
@@ -56,7 +51,7 @@ class Decision:
 
     `label` is a domain's name or an intent's label. `boost` is the domain to lift in retrieval, None when two are
     about as likely. `reply` is a model's answer to small talk. `language` is the asker's where it could be told.
-    `found` is what `query` has found already, unless `boost` asks for another order.
+    `found` holds what was searched for already.
     """
 
     label: str
@@ -167,57 +162,51 @@ class Supervisor:
         )
 
     async def _decide_locally(self, talk: Talk, classified: Classification | None) -> Decision:
-        query = standalone_query(talk)
         if classified is None:
-            return await self._decide_by_words(query)
+            return await self._decide_by_words(talk)
         name, _ = split_label(classified.label)
-        is_followup = query != talk.question[:MAX_QUERY_CHARS]
-        if is_followup and talk.last_domain and not classified.is_clear and name not in {HUMAN, SMALLTALK}:
-            return self._local(talk.last_domain, classified.confidence, query, boost=talk.last_domain)
+        if name in {HUMAN, SMALLTALK} and (classified.is_clear or classified.confidence >= LIKELY):
+            return self._local(classified.label, classified.confidence, talk)
+        if not classified.is_clear and talk.last_domain:
+            return await self._with_results(self._local(talk.last_domain, classified.confidence, talk), talk)
         if name == OFFTOPIC:
-            return await self._doubt_offtopic(query, classified)
-        if name in INTENT_NAMES and not classified.is_clear and self._domains.get(classified.runner_up):
-            label = classified.label if classified.confidence >= 0.5 else classified.runner_up
-            return self._local(label, classified.confidence, query, boost=None)
-        return self._local(
-            classified.label, classified.confidence, query, boost=classified.label if classified.is_clear else None
-        )
+            return await self._doubt_offtopic(talk, classified)
+        label = classified.label if self._domains.get(classified.label) else classified.runner_up
+        decision = self._local(self._domains.get_or_default(label).name, classified.confidence, talk)
+        if not classified.is_clear:
+            decision = replace(decision, boost=None)
+        return await self._with_results(decision, talk)
 
-    async def _doubt_offtopic(self, query: str, classified: Classification) -> Decision:
+    async def _doubt_offtopic(self, talk: Talk, classified: Classification) -> Decision:
         # A product's own words may look like another world to a classifier that has never seen them:
         # what the documents cover is not off topic.
-        found = await self._retriever.search(query)
-        if not found.is_covered:
-            return replace(self._local(OFFTOPIC, classified.confidence, query, boost=None), found=found)
-        label = classified.runner_up if self._domains.get(classified.runner_up) else self._domains.default
-        return replace(self._local(label, classified.runner_up_confidence, query, boost=None), found=found)
+        decision = await self._with_results(self._local(OFFTOPIC, classified.confidence, talk), talk)
+        if decision.found is None or not decision.found.is_covered:
+            return decision
+        label = self._domains.get_or_default(classified.runner_up).name
+        return replace(decision, label=label, confidence=classified.runner_up_confidence)
 
-    async def _decide_by_words(self, query: str) -> Decision:
+    async def _decide_by_words(self, talk: Talk) -> Decision:
         """Follow the documents that the words lead to: the snapshot was built without vectors."""
-        found = await self._retriever.search(query)
+        decision = await self._with_results(self._local(self._domains.default, 0.0, talk), talk)
         scores: dict[str, float] = {}
-        for hit in found.hits:
+        for hit in decision.found.hits if decision.found is not None and decision.found.is_covered else ():
             scores[hit.passage.domain] = scores.get(hit.passage.domain, 0.0) + hit.score
-        if not scores or not found.is_covered:
-            return replace(self._local(self._domains.default, 0.0, query, boost=None), found=found)
+        if not scores:
+            return decision
         label = max(scores, key=lambda name: scores[name])
-        share = scores[label] / (sum(scores.values()) or 1.0)
-        return replace(self._local(label, share, query, boost=None), found=found)
+        return replace(decision, label=label, confidence=scores[label] / (sum(scores.values()) or 1.0))
 
-    def _local(self, label: str, confidence: float, query: str, *, boost: str | None) -> Decision:
-        boost = boost if boost is not None and self._domains.get(boost) else None
+    async def _with_results(self, decision: Decision, talk: Talk) -> Decision:
+        """Search now, since a follow-up that no model has rewritten needs two searches."""
+        alone = await self._retriever.search(talk.question[:MAX_QUERY_CHARS], domain=decision.boost, limit=MAX_HITS)
+        if not talk.last_query:
+            return replace(decision, found=alone)
+        in_context = await self._retriever.search(decision.query, domain=decision.boost, limit=MAX_HITS)
+        return replace(decision, found=merge(alone, in_context))
+
+    def _local(self, label: str, confidence: float, talk: Talk) -> Decision:
+        question = talk.question[:MAX_QUERY_CHARS]
+        query = join_queries(talk.last_query, question) if talk.last_query else question
+        boost = label if self._domains.get(label) else None
         return Decision(label, confidence, DecidedBy.LOCAL, query, boost, language=None)
-
-
-def standalone_query(talk: Talk) -> str:
-    """Return the question as a search query, with the last one before it where it seems to lean on that.
-
-    Without a model nothing better is to be had: words of the earlier question bring its subject back.
-    """
-    question = talk.question[:MAX_QUERY_CHARS]
-    if not talk.last_query:
-        return question
-    is_short = len(question.split()) <= DEPENDENT_WORDS
-    if not is_short and not _REFERS_BACK.search(question):
-        return question
-    return f"{talk.last_query[: MAX_QUERY_CHARS // 2]} {question}"[:MAX_QUERY_CHARS]

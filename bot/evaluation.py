@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import knowledge
-from agents.contract import Agent, Outcome, Question, Routed, Sources, TurnFailed, TurnFinished, TurnRequest
+from agents.contract import Agent, DecidedBy, Outcome, Question, Routed, Sources, TurnFailed, TurnFinished, TurnRequest
+from agents.evaluation import RoutingCase, RoutingPrediction
 from bot.datasets import Row, read_rows
 from bot.errors import DataUnreadable
 from bot.settings import Settings
@@ -81,6 +82,24 @@ def without_models(settings: Settings) -> Settings:
     """Return the settings of search-only mode, in which an evaluation costs nothing and repeats itself."""
     none = settings.answering.model_copy(update={"routing": "local", "route_models": (), "answer_models": ()})
     return settings.model_copy(update={"answering": none})
+
+
+def read_routing_cases(path: Path) -> list[RoutingCase]:
+    """Return the messages of a file of JSON lines. Raises DataUnreadable."""
+    return [RoutingCase(row.text("text"), row.text("domain"), frozenset(row.texts("also"))) for row in read_rows(path)]
+
+
+async def route_cases(
+    agent: Agent, cases: Sequence[RoutingCase], *, cpu_clock: Callable[[], float]
+) -> list[RoutingPrediction]:
+    """Route each message as a first one; `cpu_clock` is in seconds of this process."""
+    predictions = []
+    for case in cases:
+        started = cpu_clock()
+        routed, _ = await agent.route(case.text)
+        is_local = routed.decided_by is not DecidedBy.MODEL
+        predictions.append(RoutingPrediction(routed.domain, is_local, cpu_clock() - started))
+    return predictions
 
 
 async def evaluate(

@@ -11,9 +11,9 @@ from typing import TypeVar
 from knowledge.contract import Classification, Embedder, Passage, SearchResult
 from knowledge.current import CurrentSnapshot
 from knowledge.embedders.minilm import build_minilm
-from knowledge.embedders.remembering import RememberingEmbedder
+from knowledge.embedders.recent import RecentEmbedder
 from knowledge.errors import EmbedderUnavailable
-from knowledge.opened import OpenSnapshot
+from knowledge.opened import OpenSnapshot, open_snapshot
 from knowledge.snapshot import Manifest
 
 _log = logging.getLogger(__name__)
@@ -75,18 +75,24 @@ async def open_knowledge_base(
     """
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(threads, thread_name_prefix="knowledge") as pool:
-        current = await loop.run_in_executor(pool, CurrentSnapshot, home)
+        current = await loop.run_in_executor(pool, CurrentSnapshot, home, _open_with_classifier)
         try:
             embedder = await loop.run_in_executor(pool, _built, build_embedder)
-            yield KnowledgeBase(current, RememberingEmbedder(embedder) if embedder else None, pool)
+            yield KnowledgeBase(current, embedder, pool)
         finally:
             pool.shutdown()
             current.close()
 
 
+def _open_with_classifier(folder: Path) -> OpenSnapshot:
+    from knowledge.classifier import load_classifier  # noqa: PLC0415 - numpy is not for start-up
+
+    return open_snapshot(folder, load_classifier=load_classifier)
+
+
 def _built(build_embedder: Callable[[], Embedder]) -> Embedder | None:
     try:
-        return build_embedder()
+        return RecentEmbedder(build_embedder())
     except EmbedderUnavailable as error:
         _log.warning("searching by words alone: %s", error)
         return None

@@ -25,7 +25,7 @@ class _Shared:
 class CurrentSnapshot:
     """Lend the current snapshot to threads. A damaged new one leaves the old one in use."""
 
-    def __init__(self, home: Path, *, open_folder: Callable[[Path], OpenSnapshot] = open_snapshot) -> None:
+    def __init__(self, home: Path, open_folder: Callable[[Path], OpenSnapshot] = open_snapshot) -> None:
         self._snapshots = Snapshots(home)
         self._open_folder = open_folder
         self._counting = Lock()

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 
 WORDS_WEIGHT = 0.4
 """Weighted min-max won over rank fusion on all four sets measured, and is flat between 0.3 and 0.6 for the vectors."""
-NEIGHBOUR_SUPPORT = 0.2
-"""A section whose neighbours match as well is more likely to be the place that the question is about."""
 DOMAIN_BOOST = 0.1
 
 
@@ -18,15 +16,6 @@ def fuse(
         for key, value in _min_max(arm).items():
             scores[key] = scores.get(key, 0.0) + weight * value
     return scores
-
-
-def support(scores: Mapping[str, float], neighbours: Mapping[str, Collection[str]]) -> dict[str, float]:
-    """Lift each passage by the better one of its neighbours and keep all scores between 0 and 1."""
-    return {
-        key: (score + NEIGHBOUR_SUPPORT * max((scores.get(other, 0.0) for other in neighbours.get(key, ())), default=0))
-        / (1 + NEIGHBOUR_SUPPORT)
-        for key, score in scores.items()
-    }
 
 
 def boost(scores: Mapping[str, float], favoured: Collection[str], *, amount: float = DOMAIN_BOOST) -> dict[str, float]:

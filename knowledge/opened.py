@@ -1,23 +1,35 @@
 """One opened snapshot: the blocking half of the knowledge base, also used while building and measuring."""
 
-import itertools
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from knowledge.classifier import FittedClassifier, load_classifier
 from knowledge.contract import Classification, Embedder, Hit, SearchResult
 from knowledge.coverage import Evidence, is_covered
-from knowledge.errors import SnapshotDamaged
-from knowledge.fusion import boost, fuse, support
-from knowledge.passages import Passages, Place
+from knowledge.errors import EmbedderUnavailable, SnapshotDamaged
+from knowledge.fusion import boost, fuse
+from knowledge.passages import Passages
 from knowledge.snapshot import Manifest, read_manifest
 from knowledge.vectors import Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
+
+_log = logging.getLogger(__name__)
 
 ARM_LIMIT = 100
 """Hits taken of each arm: min-max needs that many to be fair."""
 CLASSIFIER = "classifier"
 """The name under which a snapshot holds its fitted classifier."""
+
+
+class FittedClassifier(Protocol):
+    """What was fitted when the snapshot was built."""
+
+    def classify(
+        self, text: str, vector: Sequence[float], documents: Mapping[str, float] | None = None
+    ) -> Classification:
+        """Return the best label; `documents` holds the cosine of the nearest passage of each domain."""
+        ...
 
 
 class OpenSnapshot:
@@ -30,8 +42,8 @@ class OpenSnapshot:
         self.passages = passages
         self._vectors = vectors
         self._classifier = classifier
-        self._places = passages.places()
-        self._neighbours = _neighbours(self._places)
+        self._domains = passages.domains()
+        self._told: set[str] = set()
 
     def close(self) -> None:
         """Give files and threads back."""
@@ -41,11 +53,12 @@ class OpenSnapshot:
 
     def search(self, query: str, embedder: Embedder | None, *, domain: str | None, limit: int) -> SearchResult:
         """Fuse both arms; words only where the vectors are of another model or the embedder is missing."""
+        query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vectors = self._nearest(query, embedder)
-        scores = support(fuse(words, vectors or {}), self._neighbours)
+        scores = fuse(words, vectors or {})
         if domain is not None:
-            scores = boost(scores, {key for key in scores if self._places[key].domain == domain})
+            scores = boost(scores, {key for key in scores if self._domains[key] == domain})
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
         found = self.passages.with_ids(best)
         hits = tuple(Hit(found[key], scores[key], (vectors or {}).get(key)) for key in best)
@@ -54,20 +67,42 @@ class OpenSnapshot:
 
     def evidence(self, query: str, embedder: Embedder | None) -> Evidence:
         """Return what `is_covered` is decided by."""
+        query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
-        return self._evidence(query, words, self._nearest(query, embedder))
+        vector = self._vector(query, embedder)
+        return self._evidence(
+            query, words, self._vectors.nearest_by_domain(vector) if self._vectors and vector else None
+        )
 
     def classify(self, text: str, embedder: Embedder | None) -> Classification | None:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""
-        if self._classifier is None or embedder is None or embedder.model != self.manifest.embedder:
+        text = _readable(text)
+        vector = self._vector(text, embedder)
+        if self._classifier is None or self._vectors is None or vector is None:
             return None
-        vector = embedder.embed([text])[0]
-        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector) if self._vectors else {})
+        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector))
 
     def _nearest(self, query: str, embedder: Embedder | None) -> dict[str, float] | None:
-        if self._vectors is None or embedder is None or embedder.model != self.manifest.embedder or not query.strip():
+        vector = self._vector(query, embedder)
+        return self._vectors.search(vector, limit=ARM_LIMIT) if self._vectors and vector else None
+
+    def _vector(self, text: str, embedder: Embedder | None) -> list[float] | None:
+        """Return None where words must do."""
+        if self._vectors is None or embedder is None or not text.strip():
             return None
-        return self._vectors.search(embedder.embed([query])[0], limit=ARM_LIMIT)
+        if embedder.model != self.manifest.embedder:
+            self._tell_once(f"the documents were indexed with {self.manifest.embedder}: run `firstline index`")
+            return None
+        try:
+            return embedder.embed([text])[0]
+        except EmbedderUnavailable as error:
+            self._tell_once(str(error))
+            return None
+
+    def _tell_once(self, reason: str) -> None:
+        if reason not in self._told:
+            self._told.add(reason)
+            _log.warning("searching by words alone: %s", reason)
 
     def _evidence(self, query: str, words: Mapping[str, float], vectors: Mapping[str, float] | None) -> Evidence:
         best = sorted(words, key=lambda key: -words[key])[:5]
@@ -75,21 +110,16 @@ class OpenSnapshot:
         return Evidence(max(vectors.values(), default=0.0) if vectors is not None else None, share)
 
 
-def _neighbours(places: Mapping[str, Place]) -> dict[str, list[str]]:
-    """Return the ids right before and after each passage in its document."""
-    neighbours: dict[str, list[str]] = {key: [] for key in places}
-    for (before, place), (after, next_place) in itertools.pairwise(places.items()):
-        if place.document == next_place.document:
-            neighbours[before].append(after)
-            neighbours[after].append(before)
-    return neighbours
+def _readable(query: str) -> str:
+    """Drop what is no Unicode text, such as half an emoji: neither SQLite nor a tokenizer takes it."""
+    return query.encode(errors="replace").decode()
 
 
-def open_snapshot(folder: Path) -> OpenSnapshot:
+def open_snapshot(folder: Path, *, load_classifier: Callable[[bytes], FittedClassifier] | None = None) -> OpenSnapshot:
     """Open a finished snapshot; raises SnapshotDamaged when a part is missing or can't be read."""
     manifest = read_manifest(folder)
     fitted = folder / "attachments" / CLASSIFIER
-    classifier = load_classifier(fitted.read_bytes()) if fitted.exists() else None
+    classifier = load_classifier(fitted.read_bytes()) if load_classifier and fitted.exists() else None
     passages = Passages.open(folder / "passages.sqlite")
     try:
         vectors = open_vectors(folder / "vectors") if manifest.embedder else None

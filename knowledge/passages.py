@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from knowledge.contract import Passage
 from knowledge.errors import SnapshotDamaged
@@ -30,14 +30,6 @@ CREATE TRIGGER passages_removed AFTER DELETE ON passages BEGIN
     INSERT INTO words (words, rowid, breadcrumb, plain) VALUES ('delete', old.number, old.breadcrumb, old.plain);
 END;
 """
-
-
-class Place(NamedTuple):
-    """Where a passage stands: kept in memory for all passages, so small."""
-
-    domain: str
-    document: str
-    position: int
 
 
 class Passages:
@@ -111,10 +103,9 @@ class Passages:
         """Return every passage by document and position."""
         return self._select("ORDER BY document, position", ())
 
-    def places(self) -> dict[str, Place]:
-        """Return where each passage stands, by id, in the order of documents and positions."""
-        sql = "SELECT id, domain, document, position FROM passages ORDER BY document, position"
-        return {key: Place(*place) for key, *place in self._rows(sql, ())}
+    def domains(self) -> dict[str, str]:
+        """Return the domain of each passage id."""
+        return dict(self._rows("SELECT id, domain FROM passages", ()))
 
     def headings(self) -> list[str]:
         """Return the last item of each breadcrumb, by document and position."""

@@ -71,12 +71,11 @@ class Vectors:
         return dict(itertools.islice(best.items(), limit))
 
     def nearest_by_domain(self, vector: Sequence[float]) -> dict[str, float]:
-        """Return the cosine of the nearest passage of each domain that has one."""
+        """Return the cosine of the nearest window in each domain."""
         nearest: dict[str, float] = {}
         for domain, collection in self._collections.items():
             answer = collection.query(query_embeddings=_matrix([vector]), n_results=1, include=["distances"])
-            if distances := (answer["distances"] or [[]])[0]:
-                nearest[domain] = 1.0 - distances[0]
+            nearest.update((domain, 1.0 - distance) for distance in (answer["distances"] or [[]])[0])
         return nearest
 
     def _collection(self, domain: str) -> "Collection":

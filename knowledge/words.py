@@ -16,43 +16,35 @@ STOP_WORDS = frozenset(
     """,
     )
 )
-_TERM = re.compile(r"\w+(?:[-._/:@#+]\w+)*")
-_PART = re.compile(r"\w+")
-BREADCRUMB_WEIGHT = 2.0
-"""A term in a heading counts double: better than once and three times."""
+_TERM = re.compile(r"\w+")
 MAX_TERMS = 64
 """Of a very long message the first terms are enough; each one costs a scan of its postings."""
 
 
 def terms_of(query: str) -> list[str]:
-    """Return the query's distinct terms in lower case: "BQ-2011" gives itself, "bq" and "2011".
+    """Return the query's distinct terms in lower case; stop words are dropped unless there is nothing else.
 
-    Stop words are dropped unless there is nothing else.
+    "BQ-2011" gives "bq" and "2011": searching for the phrase besides measured worse.
     """
-    whole = [term.lower() for term in _TERM.findall(query)]
-    parts = [part for term in whole for part in _PART.findall(term)]
-    terms = list(dict.fromkeys((*whole, *parts)))
+    terms = list(dict.fromkeys(term.lower() for term in _TERM.findall(query)))
     return ([term for term in terms if term not in STOP_WORDS] or terms)[:MAX_TERMS]
 
 
 def match_expression(terms: Sequence[str]) -> str:
-    """Quote each term, since FTS5 reads bare punctuation as syntax; a term such as BQ-2011 becomes a phrase."""
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+    """Quote each term, since FTS5 reads some bare words as syntax."""
+    return " OR ".join(f'"{term}"' for term in terms)
 
 
-def search_words(
-    connection: sqlite3.Connection, query: str, *, limit: int = 100, breadcrumb_weight: float = BREADCRUMB_WEIGHT
-) -> dict[str, float]:
+def search_words(connection: sqlite3.Connection, query: str, *, limit: int = 100) -> dict[str, float]:
     """Return the best passage ids with their BM25 score, higher is better."""
     terms = terms_of(query)
     if not terms:
         return {}
     sql = """
-        SELECT passages.id, -bm25(words, ?, 1.0) FROM words JOIN passages ON passages.number = words.rowid
-        WHERE words MATCH ? ORDER BY bm25(words, ?, 1.0) LIMIT ?
+        SELECT passages.id, -bm25(words) FROM words JOIN passages ON passages.number = words.rowid
+        WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?
     """
-    values = (breadcrumb_weight, match_expression(terms), breadcrumb_weight, limit)
-    with closing(connection.execute(sql, values)) as cursor:
+    with closing(connection.execute(sql, (match_expression(terms), limit))) as cursor:
         return dict(cursor.fetchall())
 
 

@@ -2,28 +2,31 @@
 
 import io
 import zipfile
+import zlib
 from xml.parsers.expat import ExpatError
-from xml.sax import SAXParseException
 
 import mammoth
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from knowledge.errors import DocumentError
 from knowledge.loaders.content import Content, Source
 from knowledge.loaders.html import to_markdown
 
-MAX_UNPACKED = 200 * 1024 * 1024
+MAX_UNPACKED = 100 * 1024 * 1024
 """Bytes. A small file that unpacks to more than this is a trap, not a document."""
 _BROKEN = (
     zipfile.BadZipFile,
+    zlib.error,
     ExpatError,
-    SAXParseException,
-    KeyError,
+    LookupError,
     ValueError,
+    TypeError,
     AttributeError,
-    IndexError,
     EOFError,
+    RecursionError,
+    NotImplementedError,
 )
+"""What mammoth lets through for damaged files."""
 
 
 def load_docx(source: Source) -> Content:
@@ -36,6 +39,9 @@ def load_docx(source: Source) -> Content:
     except _BROKEN as error:
         raise DocumentError(source.path, "is not a readable Word document: save it again as .docx") from error
     soup = BeautifulSoup(html.value, "html.parser")
+    for table in soup.find_all("table"):
+        if isinstance(table, Tag) and not table.find("th"):
+            _make_header(table)
     title = soup.find("h1")
     return Content(
         to_markdown(soup, source.path), title=" ".join(title.get_text(" ").split()) or None if title else None
@@ -56,6 +62,13 @@ def _check(source: Source) -> None:
         raise DocumentError(source.path, f"unpacks to more than {MAX_UNPACKED // 1024 // 1024} MB")
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise DocumentError(source.path, "is encrypted: save it without a password")
+
+
+def _make_header(table: Tag) -> None:
+    """Word knows no header cells, and a Markdown table must have some: the first row is mostly meant as one."""
+    row = table.find("tr")
+    for cell in row.find_all("td") if isinstance(row, Tag) else ():
+        cell.name = "th"
 
 
 def _no_picture(_image: object) -> dict[str, str]:

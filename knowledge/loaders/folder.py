@@ -159,5 +159,5 @@ def _first_heading(markdown: str) -> str | None:
 
 
 def _title_of(path: str) -> str:
-    words = Path(path).stem.replace("-", " ").replace("_", " ").split()
-    return " ".join(words).capitalize() or path
+    words = " ".join(Path(path).stem.replace("-", " ").replace("_", " ").split())
+    return "FAQ" if words.lower() == "faq" else f"{words[:1].upper()}{words[1:]}" or path

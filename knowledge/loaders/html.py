@@ -9,7 +9,20 @@ from knowledge.errors import DocumentError
 from knowledge.loaders.content import Content, Source, decode
 
 _FRAME = ("nav", "header", "footer", "aside", "form", "dialog")
-_NEVER_TEXT = ("script", "style", "noscript", "template", "svg", "iframe", "object", "img", "button", "input")
+_NEVER_TEXT = (
+    "head",
+    "title",
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "iframe",
+    "object",
+    "img",
+    "button",
+    "input",
+)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 
@@ -33,7 +46,9 @@ def to_markdown(tree: Tag, path: str) -> str:
         if anchor := tag.get("id"):
             tag.append(f" {{#{anchor}}}")
     try:
-        markdown: str = MarkdownConverter(heading_style="ATX", bullets="-", escape_misc=False).convert_soup(tree)
+        markdown: str = MarkdownConverter(
+            heading_style="ATX", bullets="-", escape_misc=False, escape_underscores=False
+        ).convert_soup(tree)
     except RecursionError as error:
         raise DocumentError(path, "is nested too deeply to be read") from error
     return markdown.strip()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from knowledge.errors import DocumentError
 from knowledge.loaders.content import Content, Source
@@ -33,7 +33,7 @@ def load_pdf(source: Source) -> Content:
             raise DocumentError(source.path, "is encrypted: save it without a password")
         lines = [line for number, page in enumerate(reader.pages, start=1) for line in _lines(page, number)]
         title = reader.metadata.title if reader.metadata else None
-    except ImportError as error:
+    except DependencyError as error:  # a cipher that pypdf can't read by itself
         raise DocumentError(source.path, "is encrypted: save it without a password") from error
     except _BROKEN as error:
         raise DocumentError(source.path, "is a damaged PDF: export it again") from error

@@ -153,6 +153,7 @@ async def test_a_followup_is_searched_with_what_it_leans_on(opened_agent: Opened
         heard = await chat.says("and where is that?")
     assert heard.route.domain == "technical"
     assert heard.route.query == "How do I rotate keys? and where is that?"
+    assert known.searches[-2:] == ["and where is that?", "How do I rotate keys? and where is that?"]
     assert heard.sources[0] == "technical/keys.md"
 
 

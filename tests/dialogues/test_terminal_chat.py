@@ -1,24 +1,20 @@
 """A person talks to Firstline at a terminal."""
 
-import os
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.dialogues.terminal import Terminal, terminal
+from tests.programs.run import PROGRAM, environment
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = [sys.executable, "-m", "tests.programs.scripted_firstline"]
 UP = "\x1b[A"
 
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> Mapping[str, str]:
-    path = os.environ["PATH"]  # noqa: TID251 - a child needs it
-    return {"PATH": path, "PYTHONPATH": str(ROOT), "FIRSTLINE_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
+    return environment(tmp_path / "home", LANG="C.UTF-8")
 
 
 @pytest.fixture

@@ -10,16 +10,18 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from agents.contract import Agent, AgentEvent, Reset, StatusChanged, TextDelta, TurnFailed, TurnRequest
 from bot.cli import main
 from bot.cli.program import Program
 from bot.settings import Settings
 from knowledge.contract import Retriever
-from knowledge.indexing import Progress
 from tests.fakes.agent import ROUTED, Hang, Script, ScriptedAgent, saying
 from tests.fakes.memory_knowledge import MemoryKnowledge, passage
+
+if TYPE_CHECKING:
+    from knowledge.indexing import Progress
 
 LONG = tuple(f"Paragraph {number} of the long answer.\n\n" for number in range(100))
 SCRIPTS: dict[str, Script] = {
@@ -67,7 +69,7 @@ class IndexedAlready:
     def has_snapshot(self, settings: Settings) -> bool:
         return settings.operation.home.exists()
 
-    def index_documents(self, settings: Settings, progress: Callable[[Progress], None]) -> NoReturn:
+    def index_documents(self, settings: Settings, progress: "Callable[[Progress], None]") -> NoReturn:
         raise AssertionError(f"{settings.documents.documents} has to be indexed, and {progress} told")
 
     def roll_back(self, settings: Settings) -> str:

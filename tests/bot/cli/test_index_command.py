@@ -1,5 +1,6 @@
 """`firstline index` as a process, over real documents, by words alone."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -82,3 +83,32 @@ def test_a_watched_folder_is_indexed_again_when_it_changes(documents: Path, envi
     assert "1 added, 0 changed, 0 removed, 1 unchanged, 0 skipped" in seen
     assert watching.returncode == 130
     assert "Traceback" not in errors
+
+
+def test_a_second_indexer_is_told_to_wait(documents: Path, environment: Mapping[str, str], tmp_path: Path) -> None:
+    (tmp_path / "home" / "knowledge").mkdir(parents=True)
+    with (tmp_path / "home" / "knowledge" / "index.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = index(environment, documents.parent, "documents")
+    assert ended.returncode == 5
+    assert ended.stderr.splitlines()[-1].startswith("firstline: another `firstline index` is running")
+
+
+def test_the_first_question_indexes_the_documents_and_is_answered_with_its_source(
+    documents: Path, environment: Mapping[str, str]
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "chat"],
+        input="How are refunds paid, and within how many days?\n",
+        cwd=documents,
+        env={**environment, "FIRSTLINE_DOCUMENTS": str(documents)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert ended.stderr.startswith(f"Nothing is indexed yet: reading {documents} (`firstline index` does it again).\n")
+    assert "firstline: skipped billing/empty.md: " in ended.stderr
+    assert "within 5-10 business days" in ended.stdout
+    assert "- [1] Refunds: billing/refunds.md" in ended.stdout

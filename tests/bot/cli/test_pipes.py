@@ -1,39 +1,15 @@
 """The command as programs use it: pipes at both ends, exit codes, a log without secrets. Real processes."""
 
 import json
-import os
 import re
 import signal
 import stat
 import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = [sys.executable, "-m", "tests.programs.scripted_firstline"]
-
-
-def environment(home: Path, **more: str) -> Mapping[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}  # noqa: TID251 - for a child
-    return {**kept, "PYTHONPATH": str(ROOT), "FIRSTLINE_HOME": str(home), "OPENAI_API_KEY": "sk-secret-1", **more}
-
-
-def firstline(home: Path, *args: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    home.parent.mkdir(exist_ok=True)
-    return subprocess.run(
-        [*PROGRAM, *args],
-        input=typed,
-        cwd=home.parent,
-        env=environment(home, **more),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=30,
-        check=False,
-    )
+from tests.programs.run import PROGRAM, environment, firstline
 
 
 @pytest.fixture

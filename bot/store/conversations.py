@@ -1,0 +1,90 @@
+"""What is known of a conversation, and what people said about it: muting, hand-offs, feedback."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.gate import UNKNOWN, ConversationState
+from bot.store.database import Database
+from bot.store.schema import OPEN_STATES, conversations, feedback, handoffs, inbox, participants, turns
+from bot.store.upsert import insert
+
+
+class Conversations:
+    """The tables around a conversation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def state_of(self, conversation_id: str) -> ConversationState:
+        """Return what the gate has to know."""
+        async with self._database.read() as connection:
+            is_this = conversations.c.id == conversation_id
+            is_muted = await connection.scalar(sa.select(conversations.c.is_muted).where(is_this))
+            if is_muted is None:
+                return UNKNOWN
+            spoke = sa.select(participants.c.person).where(participants.c.conversation_id == conversation_id)
+            return ConversationState(
+                is_known=True,
+                people=frozenset((await connection.execute(spoke)).scalars()),
+                askers=await _askers(connection, conversation_id),
+                is_muted=is_muted,
+                is_handed_off=await connection.scalar(sa.select(_open_handoff(conversation_id).exists())) or False,
+            )
+
+    async def add_people(self, conversation_id: str, people: frozenset[str]) -> None:
+        """Remember that these take part; a conversation that isn't ours is none of our business."""
+        async with self._database.write() as connection:
+            is_this = conversations.c.id == conversation_id
+            if await connection.scalar(sa.select(conversations.c.id).where(is_this)) is None:
+                return
+            rows = [{"conversation_id": conversation_id, "person": person} for person in sorted(people)]
+            await connection.execute(insert(connection, participants).on_conflict_do_nothing(), rows)
+
+    async def mute(self, conversation_id: str, *, is_muted: bool) -> None:
+        """Say nothing more in a conversation, or speak again."""
+        async with self._database.write() as connection:
+            change = sa.update(conversations).where(conversations.c.id == conversation_id)
+            await connection.execute(change.values(is_muted=is_muted))
+
+    async def hand_off(self, conversation_id: str, *, new_id: str, by: str, now: float) -> bool:
+        """Give a known conversation to people; return False when they have it already."""
+        async with self._database.write() as connection:
+            is_this = conversations.c.id == conversation_id
+            if await connection.scalar(sa.select(conversations.c.id).where(is_this)) is None:
+                return False
+            row = {"id": new_id, "conversation_id": conversation_id, "asked_by": by, "opened_at": now}
+            added = await connection.execute(insert(connection, handoffs).values(**row).on_conflict_do_nothing())
+            return added.rowcount == 1
+
+    async def give_back(self, conversation_id: str, *, by: str, now: float) -> bool:
+        """End a hand-off; return False when there is none."""
+        is_open = sa.and_(handoffs.c.conversation_id == conversation_id, handoffs.c.given_back_at.is_(None))
+        async with self._database.write() as connection:
+            change = sa.update(handoffs).where(is_open).values(given_back_by=by, given_back_at=now)
+            return (await connection.execute(change)).rowcount > 0
+
+    async def rate(self, turn_id: str, *, person: str, is_helpful: bool, now: float) -> None:
+        """Keep a person's latest word on an answer."""
+        async with self._database.write() as connection:
+            said = {"is_helpful": is_helpful, "given_at": now}
+            row = insert(connection, feedback).values(turn_id=turn_id, person=person, **said)
+            await connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "person"], set_=said))
+
+
+def _open_handoff(conversation_id: str) -> sa.Select[tuple[str]]:
+    return sa.select(handoffs.c.id).where(
+        handoffs.c.conversation_id == conversation_id, handoffs.c.given_back_at.is_(None)
+    )
+
+
+async def _askers(connection: AsyncConnection, conversation_id: str) -> frozenset[str]:
+    """Return who waits for the answer under way, or for one that is about to begin."""
+    under_way = sa.select(turns.c.id).where(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+    of_turn = sa.select(inbox.c.author).where(inbox.c.turn_id.in_(under_way))
+    asking = frozenset((await connection.execute(of_turn)).scalars())
+    if asking:
+        return asking
+    waiting = sa.select(inbox.c.author).where(
+        inbox.c.conversation_id == conversation_id, inbox.c.turn_id.is_(None), inbox.c.is_withdrawn.is_(False)
+    )
+    return frozenset((await connection.execute(waiting)).scalars())

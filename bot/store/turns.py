@@ -1,0 +1,183 @@
+"""The turns: claimed, started, settled and closed, each step one transaction.
+
+A turn goes queued -> running -> answered | failed | stopped. Whatever moment a process dies at, the row says what the
+next one owes: an open turn is taken up, a closed one gets nothing.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
+from bot.store.database import Database
+from bot.store.inbox import InboxMessage
+from bot.store.schema import OPEN_STATES, inbox, posts, turns
+from bot.store.upsert import insert
+from bot.store.values import read_address, read_ending, write_address, write_ending
+
+
+class TurnEnd(StrEnum):
+    """The states that a turn never leaves."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An open turn. `questions` are those not withdrawn, in the order in which they were sent.
+
+    `address` and `asker` are those of the first message, withdrawn or not.
+    """
+
+    id: str
+    conversation_id: str
+    address: Address
+    asker: str
+    attempt: int
+    is_retaken: bool
+    is_stop_asked: bool
+    undelivered: ReplyDone | ReplyFailed | None
+    references: tuple[MessageReference, ...]
+    questions: tuple[InboxMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """What a turn did and what it cost, for the books."""
+
+    outcome: str | None = None
+    reference: str | None = None
+    domain: str | None = None
+    route_confidence: float | None = None
+    route_decided_by: str | None = None
+    models: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    first_text_at: float | None = None
+
+
+class TurnRows:
+    """The table of turns and the messages that they have posted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, conversation_id: str, new_id: str, now: float) -> Turn | None:
+        """Return the conversation's open turn, else a new one for all that waits, else nothing."""
+        async with self._database.write() as connection:
+            is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+            open_id: str | None = await connection.scalar(sa.select(turns.c.id).where(is_open))
+            if open_id is not None:
+                return await _read(connection, open_id, is_retaken=True)
+            waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
+            if (await connection.execute(sa.select(inbox.c.id).where(waiting).limit(1))).first() is None:
+                return None
+            row = {"id": new_id, "conversation_id": conversation_id, "queued_at": now, "state": "queued"}
+            await connection.execute(sa.insert(turns).values(**row))
+            await connection.execute(sa.update(inbox).where(waiting).values(turn_id=new_id))
+            return await _read(connection, new_id, is_retaken=False)
+
+    async def start(self, turn_id: str, now: float) -> Turn:
+        """Count an attempt. Messages that came while the turn was queued join it; one that has run takes no more."""
+        async with self._database.write() as connection:
+            this = sa.and_(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+            queued = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id, turns.c.state == "queued")
+            late = sa.and_(inbox.c.conversation_id.in_(queued), _unclaimed())
+            await connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
+            attempt = turns.c.attempt + 1
+            await connection.execute(
+                sa.update(turns).where(this).values(state="running", attempt=attempt, started_at=now)
+            )
+            turn = await _read(connection, turn_id, is_retaken=False)
+            return replace(turn, is_retaken=turn.attempt > 1)
+
+    async def add_post(self, turn_id: str, reference: MessageReference, position: int) -> None:
+        """Remember the message at a position of the turn's reply."""
+        post = {"address": write_address(reference.address), "reference": reference.message}
+        async with self._database.write() as connection:
+            row = insert(connection, posts).values(turn_id=turn_id, position=position, **post)
+            await connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "position"], set_=post))
+
+    async def settle(self, turn_id: str, end: ReplyDone | ReplyFailed, record: TurnRecord) -> None:
+        """Keep the end of a reply until it is delivered, so that a crash around the last edit changes no word of it."""
+        values = {name: value for name, value in asdict(record).items() if value is not None}
+        async with self._database.write() as connection:
+            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+            await connection.execute(change.values(undelivered=write_ending(end), **values))
+
+    async def close(self, turn_id: str, end: TurnEnd, now: float) -> None:
+        """End a turn for good and forget the texts that only an open one needs."""
+        async with self._database.write() as connection:
+            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+            await connection.execute(change.values(state=end.value, undelivered=None, ended_at=now))
+            await connection.execute(sa.update(inbox).where(inbox.c.turn_id == turn_id).values(text="", refusal=None))
+
+    async def hand_over(self, turn_id: str) -> None:
+        """Leave a turn to the next process; an orderly shutdown doesn't count as a failed attempt."""
+        async with self._database.write() as connection:
+            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state == "running")
+            await connection.execute(change.values(attempt=turns.c.attempt - 1))
+
+    async def ask_stop(self, conversation_id: str, by: str | None) -> bool:
+        """Mark the open turn as stopped by its reader; without one, withdraw what waits, of one author or of all."""
+        async with self._database.write() as connection:
+            is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+            marked = await connection.execute(sa.update(turns).where(is_open).values(is_stop_asked=True))
+            if marked.rowcount:
+                return True
+            waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
+            theirs = waiting if by is None else sa.and_(waiting, inbox.c.author == by)
+            gone = await connection.execute(sa.update(inbox).where(theirs).values(text="", is_withdrawn=True))
+            return gone.rowcount > 0
+
+    async def turn_of(self, id_or_reference: str) -> tuple[str, str] | None:
+        """Return the ids of the turn and the conversation behind a turn's id or one of its messages."""
+        posted_by = sa.select(posts.c.turn_id).where(posts.c.reference == id_or_reference)
+        wanted = sa.or_(turns.c.id == id_or_reference, turns.c.id.in_(posted_by))
+        async with self._database.read() as connection:
+            row = (await connection.execute(sa.select(turns.c.id, turns.c.conversation_id).where(wanted))).first()
+            return None if row is None else (row.id, row.conversation_id)
+
+
+def _unclaimed() -> sa.ColumnElement[bool]:
+    return sa.and_(inbox.c.turn_id.is_(None), inbox.c.is_withdrawn.is_(False))
+
+
+async def _read(connection: AsyncConnection, turn_id: str, *, is_retaken: bool) -> Turn:
+    row = (await connection.execute(sa.select(turns).where(turns.c.id == turn_id))).one()
+    in_order = sa.select(posts).where(posts.c.turn_id == turn_id).order_by(posts.c.position)
+    asked = sa.select(inbox).where(inbox.c.turn_id == turn_id).order_by(inbox.c.sent_at, inbox.c.id)
+    messages = (await connection.execute(asked)).mappings().all()
+    return Turn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        address=read_address(messages[0]["address"]),
+        asker=messages[0]["author"],
+        attempt=row.attempt,
+        is_retaken=is_retaken,
+        is_stop_asked=row.is_stop_asked,
+        undelivered=read_ending(row.undelivered),
+        references=tuple(
+            MessageReference(read_address(post.address), post.reference) for post in await connection.execute(in_order)
+        ),
+        questions=tuple(_message(each) for each in messages if not each["is_withdrawn"]),
+    )
+
+
+def _message(row: sa.RowMapping) -> InboxMessage:
+    return InboxMessage(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        address=read_address(row["address"]),
+        author=row["author"],
+        text=row["text"],
+        sent_at=row["sent_at"],
+        received_at=row["received_at"],
+        note=row["note"],
+        refusal=row["refusal"],
+    )

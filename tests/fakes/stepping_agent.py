@@ -1,0 +1,54 @@
+"""An agent that says what a test wrote, one step at a time, and holds where the test wants it to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from agents.contract import AgentEvent, DecidedBy, ModelCall, Outcome, Routed, TextDelta, TurnFinished, TurnRequest
+
+
+def answer_to(request: TurnRequest) -> str:
+    """Return the answer that these agents give: known beforehand, and different for each question."""
+    return " ".join(f"Answer to {question.text}, word by word." for question in request.questions)
+
+
+def events_of(text: str) -> list[AgentEvent]:
+    """Return the events of an answer, one delta a word."""
+    words = [TextDelta(f"{word} ") for word in text.split()]
+    call = ModelCall("answer", "scripted", 0.1, input_tokens=10, output_tokens=len(words), cost_usd=0.0)
+    routed = Routed("general", "General", 1.0, DecidedBy.RULE, text)
+    return [routed, *words, TurnFinished(Outcome.ANSWERED, text, "scripted", 0.1, (call,))]
+
+
+@dataclass(slots=True)
+class SteppingAgent:
+    """Passes `agents.contract.Agent`. `script` makes the events of a request; an exception among them is raised."""
+
+    script: Callable[[TurnRequest], list[AgentEvent | Exception]] = lambda request: [*events_of(answer_to(request))]
+    requests: list[TurnRequest] = field(default_factory=list)
+    at_work: set[str] = field(default_factory=set)
+    busiest: int = 0
+    steps: asyncio.Semaphore | None = None
+    """When given, each event waits for a release."""
+
+    async def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+        """Yield the script, and note how many turns work at once; a conversation with two is an error."""
+        assert request.conversation_id not in self.at_work
+        self.requests.append(request)
+        self.at_work.add(request.conversation_id)
+        self.busiest = max(self.busiest, len(self.at_work))
+        try:
+            for event in self.script(request):
+                await (self.steps.acquire() if self.steps else asyncio.sleep(0))
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            self.at_work.remove(request.conversation_id)
+
+    async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
+        """Return the one route there is."""
+        return Routed("general", "General", 1.0, DecidedBy.RULE, text), ()
+
+    async def forget(self, conversation_id: str) -> None:
+        """Remember nothing anyway."""
