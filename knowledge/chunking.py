@@ -10,10 +10,11 @@ from knowledge.contract import Passage
 from knowledge.document import Document
 from knowledge.pieces import cut
 
-CHUNKING_VERSION = 2
+CHUNKING_VERSION = 3
 """Part of a snapshot's fingerprint: raise it when the same document would give other passages."""
 
 _LONGEST_CRUMB = 150
+_RELATIVE_LINK = re.compile(r"!?\[([^\[\]\n]+)\]\((?![a-zA-Z][\w+.-]*:|//)[^()\s]+\)")
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 
 
@@ -124,13 +125,20 @@ def _passages(document: Document, group: Sequence[_Section], sizes: ChunkSizes) 
     for section in group:
         if section.heading and (len(section.path) > len(path) or not section.blocks):
             blocks.append(Block(BlockKind.PROSE, section.heading))
-        blocks.extend(section.blocks)
+        blocks.extend(_without_dead_links(block) for block in section.blocks)
     breadcrumb = " > ".join(path)
     anchor = group[0].anchor
     link = document.section_urls.get(anchor) or _link(document, anchor)
     for text in cut(blocks, max_chars=sizes.longest, overlap=sizes.overlap):
         passage_id = sha256("\0".join((document.path, breadcrumb, text)).encode()).hexdigest()[:24]
         yield Passage(passage_id, document.path, document.domain, document.title, breadcrumb, text, link, 0)
+
+
+def _without_dead_links(block: Block) -> Block:
+    """Keep the words of links to files beside this one: they lead nowhere from a chat."""
+    if block.kind is BlockKind.CODE:
+        return block
+    return replace(block, text=_RELATIVE_LINK.sub(r"\1", block.text))
 
 
 def _link(document: Document, anchor: str) -> str:

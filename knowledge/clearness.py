@@ -19,6 +19,8 @@ GATE_SLOPE: Final = 12.0
 MAX_REFUSED: Final = 0.15
 """Share of held-out examples of the domains that may be taken for something else. Real messages stand nearer to the
 examples than these do to each other, so that fewer of them are."""
+MAX_GATE: Final = 0.6
+"""Examples that are variations of each other would ask for more, and say nothing of how near real messages come."""
 CLEAR_ACCURACY: Final = 0.98
 """Asked of clear held-out messages, one point above the promise, since the thresholds are chosen on the same ones."""
 OUTSIDE_ACCURACY: Final = 0.90
@@ -67,8 +69,8 @@ def folds(targets: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
         yield places % FOLDS == fold
 
 
-def calibrate(held_out: HeldOut, outside: int | None) -> Calibration:
-    """Choose all figures; `outside` is the column of "something else"."""
+def calibrate(held_out: HeldOut, outside: int) -> Calibration:
+    """Choose all figures; `outside` is the column of "something else", -1 without one."""
     gate = _choose_gate(held_out, outside)
     logits = apply_gate(held_out.logits, held_out.similarity, gate, outside)
     temperature = _choose_temperature(logits, held_out.targets)
@@ -85,32 +87,32 @@ def calibrate(held_out: HeldOut, outside: int | None) -> Calibration:
     return Calibration(temperature, gate, margin, least, outside_margin)
 
 
-def apply_gate(logits: Matrix, similarity: NDArray[np.float64], gate: float, outside: int | None) -> Matrix:
+def apply_gate(logits: Matrix, similarity: NDArray[np.float64], gate: float, outside: int) -> Matrix:
     """Return the logits with "something else" the likelier, the farther a message is from every example."""
     gated = logits.copy()
-    if outside is not None:
+    if outside >= 0:
         gated[:, outside] += GATE_SLOPE * (gate - similarity)
     return gated
 
 
-def _choose_gate(held_out: HeldOut, outside: int | None) -> float:
-    if outside is None:
+def _choose_gate(held_out: HeldOut, outside: int) -> float:
+    if outside < 0:
         return 0.0
     inside = held_out.targets != outside
     others = np.delete(held_out.logits[inside], outside, axis=1).max(axis=1)
     # The gate at which each example would just be taken for something else.
     tipping = held_out.similarity[inside] + (others - held_out.logits[inside, outside]) / GATE_SLOPE
-    return float(np.clip(np.quantile(tipping, MAX_REFUSED), 0.0, 1.0))
+    return float(np.clip(np.quantile(tipping, MAX_REFUSED), 0.0, MAX_GATE))
 
 
 def _choose_temperature(logits: Matrix, targets: NDArray[np.intp]) -> float:
-    """Return the temperature of the greatest likelihood, from 0.25 to 4."""
+    """Return the temperature of the greatest likelihood, from 0.5 to 4."""
     rows = np.arange(len(targets))
 
     def likelihood(temperature: float) -> float:
         return float(np.log(softmax(logits / temperature)[rows, targets] + 1e-12).sum())
 
-    return max((float(value) for value in np.geomspace(0.25, 4.0, 41)), key=likelihood)
+    return max((float(value) for value in np.geomspace(0.5, 4.0, 31)), key=likelihood)
 
 
 def _choose_clear(

@@ -57,7 +57,7 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step ("reading", "embedding", "calibrating") has come."""
+    """How far a step ("reading", "embedding", "fitting", "calibrating") has come."""
 
     step: str
     done: int
@@ -156,6 +156,7 @@ def _next_manifest(plan: IndexPlan, difference: _Difference, snapshots: Snapshot
         passages=sum(entry.passages for entry in difference.entries.values()),
         fingerprint=_fingerprint(plan, difference.entries),
         versions=_versions(),
+        configuration=_configuration(plan),
         documents=difference.entries,
     )
 
@@ -175,7 +176,8 @@ def _build(
         with closing(SnapshotWriter.open(folder, embedder)) as writer:
             _apply(writer, base, difference, progress)
             writer.check(expected=manifest.passages)
-            if embedder and plan.attachments:
+            if embedder and plan.attachments and (base is None or base.configuration != manifest.configuration):
+                progress(Progress("fitting", 0, 1))
                 writer.attach(plan.attachments(embedder))
         write_manifest(folder, manifest)
         with closing(open_snapshot(folder)) as snapshot:
@@ -203,10 +205,15 @@ def _versions() -> str:
 
 
 def _fingerprint(plan: IndexPlan, entries: Mapping[str, Entry]) -> str:
-    parts = [_versions(), plan.embedder.model if plan.embedder else "", plan.configuration]
+    parts = [_versions(), plan.embedder.model if plan.embedder else "", _configuration(plan)]
     parts += [f"{path}\0{entry.content_hash}" for path, entry in sorted(entries.items())]
-    parts += [f"{example.label}\0{example.text}" for example in plan.examples]
     return sha256("\1".join(parts).encode()).hexdigest()
+
+
+def _configuration(plan: IndexPlan) -> str:
+    """Hash what attachments are made of."""
+    examples = [f"{example.label}\0{example.text}" for example in plan.examples]
+    return sha256("\1".join([plan.configuration, *examples]).encode()).hexdigest()
 
 
 def _reasons(difference: _Difference) -> str:

@@ -71,7 +71,10 @@ class OpenSnapshot:
         """Return what `is_covered` is decided by."""
         query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
-        return self._evidence(query, words, self._nearest(query, embedder))
+        vector = self._vector(query, embedder)
+        return self._evidence(
+            query, words, self._vectors.nearest_by_domain(vector) if self._vectors and vector else None
+        )
 
     def classify(self, text: str, embedder: Embedder | None) -> Classification | None:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""

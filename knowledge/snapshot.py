@@ -35,7 +35,8 @@ class Manifest:
     """What a snapshot holds. `embedder` is None when it was built without vectors.
 
     `fingerprint` is equal when building again would give the same snapshot; `versions` are those of the code that
-    reads and cuts documents: a snapshot of others is no base for the next one.
+    reads and cuts documents: a snapshot of others is no base for the next one. `configuration` is what the attachments
+    were made of: they are copied along while it stays the same.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Manifest:
     passages: int
     fingerprint: str
     versions: str
+    configuration: str = ""
     thresholds: Thresholds = field(default_factory=Thresholds)
     documents: Mapping[str, Entry] = field(default_factory=dict)
     format: int = FORMAT
