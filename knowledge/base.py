@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from knowledge.contract import Classification, Embedder, Passage, SearchResult
 from knowledge.current import CurrentSnapshot
 from knowledge.embedders.minilm import build_minilm
 from knowledge.embedders.recent import RecentEmbedder
-from knowledge.errors import EmbedderUnavailable
+from knowledge.errors import EmbedderUnavailable, SnapshotDamaged
 from knowledge.opened import OpenSnapshot, open_snapshot
 from knowledge.snapshot import Manifest
 
@@ -59,8 +60,11 @@ class KnowledgeBase:
 
     async def _read(self, work: Callable[[OpenSnapshot], _Answer]) -> _Answer:
         def run() -> _Answer:
-            with self._current.reading() as snapshot:
-                return work(snapshot)
+            try:
+                with self._current.reading() as snapshot:
+                    return work(snapshot)
+            except sqlite3.DatabaseError as error:
+                raise SnapshotDamaged("the passages can't be read: roll back or index anew") from error
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 

@@ -1,5 +1,6 @@
 """Build the next snapshot from the documents folder: difference, copy, check, switch."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -89,9 +90,18 @@ def index(
 
     Raises IndexBusy if another process is at it, and KnowledgeError when the folder holds nothing to index.
     """
-    started = time.perf_counter()
     if not plan.documents.is_dir():
         raise KnowledgeError(f"{plan.documents} is no folder: name the folder that holds your documents")
+    try:
+        return _index(plan, progress, clock)
+    except OSError as error:
+        raise KnowledgeError(f"{plan.home} can't be written: {error.strerror or type(error).__name__}") from error
+    except sqlite3.Error as error:
+        raise KnowledgeError(f"the new snapshot can't be written, nothing was changed: {error}") from error
+
+
+def _index(plan: IndexPlan, progress: Callable[[Progress], None], clock: Callable[[], datetime]) -> IndexReport:
+    started = time.perf_counter()
     snapshots = Snapshots(plan.home)
     with snapshots.locked():
         base = _base(snapshots, plan)

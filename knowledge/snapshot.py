@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Manifest:
 
     `fingerprint` is equal when building again would give the same snapshot; `versions` are those of the code that
     reads and cuts documents: a snapshot of others is no base for the next one. `configuration` is what the attachments
-    were made of: they are copied along while it stays the same.
+    were made of: they are copied along while it stays the same. `files` are the sizes of all others, by path.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Manifest:
     configuration: str = ""
     thresholds: Thresholds = field(default_factory=Thresholds)
     documents: Mapping[str, Entry] = field(default_factory=dict)
+    files: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
     def languages(self) -> tuple[str, ...]:
@@ -57,21 +58,35 @@ class Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Store the manifest as JSON."""
+    """Store the manifest as JSON, with the sizes of the files that are there now."""
+    manifest = replace(manifest, files=_sizes(folder))
     (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1, ensure_ascii=False), "utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Raises SnapshotDamaged when the manifest is missing, cut off or of another format."""
+    """Raises SnapshotDamaged when the manifest is missing or of another format, or any file is not whole."""
     try:
         raw = json.loads((folder / "manifest.json").read_text("utf-8"))
         if raw["format"] != FORMAT:
             raise SnapshotDamaged(f"{folder.name}: made by another version of Firstline: index anew")
         raw["thresholds"] = Thresholds(**raw["thresholds"])
         raw["documents"] = {path: Entry(**entry) for path, entry in raw["documents"].items()}
-        return Manifest(**raw)
+        manifest = Manifest(**raw)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotDamaged(f"{folder.name}: its manifest can't be read: roll back or index anew") from error
+    sizes = _sizes(folder)
+    broken = next((path for path, size in manifest.files.items() if sizes.get(path) != size), None)
+    if broken is not None:
+        # Chroma would not raise for a file that was cut off: it ends the whole process.
+        raise SnapshotDamaged(f"{folder.name}: {broken} is not whole: roll back or index anew")
+    return manifest
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return the size of each file that never changes again; Chroma's own database notes who opened it."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    changing = ("manifest.json", "chroma.sqlite3")
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files if path.name not in changing}
 
 
 class Snapshots:

@@ -1,7 +1,8 @@
 """The vectors arm of a search: the only module that knows Chroma."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -37,9 +38,10 @@ class Vectors:
         rows = [(window_id(key, number), vector) for key, own in vectors.items() for number, vector in enumerate(own)]
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
-            self._collection(domain).upsert(
-                ids=[key for key, _ in part], embeddings=_matrix([vector for _, vector in part])
-            )
+            with _translated():
+                self._collection(domain).upsert(
+                    ids=[key for key, _ in part], embeddings=_matrix([vector for _, vector in part])
+                )
 
     def remove(self, domain: str, windows: Mapping[str, int]) -> None:
         """Forget passages; `windows` says how many vectors each has. Unknown ones are passed over."""
@@ -48,7 +50,8 @@ class Vectors:
             return
         ids = [window_id(key, number) for key, count in windows.items() for number in range(count)]
         for start in range(0, len(ids), _BATCH):
-            collection.delete(ids=ids[start : start + _BATCH])
+            with _translated():
+                collection.delete(ids=ids[start : start + _BATCH])
 
     def count(self) -> int:
         """Return how many vectors there are in all domains."""
@@ -58,12 +61,7 @@ class Vectors:
         """Return the nearest passages of all domains with the cosine of their nearest window, best first."""
         found: list[tuple[float, str]] = []
         for collection in self._collections.values():
-            answer = collection.query(
-                query_embeddings=_matrix([vector]), n_results=limit * _WINDOWS_A_PASSAGE, include=["distances"]
-            )
-            distances = (answer["distances"] or [[]])[0]
-            ids = (key.partition(_SEPARATOR)[0] for key in answer["ids"][0])
-            found.extend((1.0 - distance, key) for key, distance in zip(ids, distances, strict=True))
+            found.extend(_nearest(collection, vector, limit * _WINDOWS_A_PASSAGE))
         found.sort(key=lambda hit: (-hit[0], hit[1]))
         best: dict[str, float] = {}
         for cosine, key in found:
@@ -72,11 +70,8 @@ class Vectors:
 
     def nearest_by_domain(self, vector: Sequence[float]) -> dict[str, float]:
         """Return the cosine of the nearest window in each domain."""
-        nearest: dict[str, float] = {}
-        for domain, collection in self._collections.items():
-            answer = collection.query(query_embeddings=_matrix([vector]), n_results=1, include=["distances"])
-            nearest.update((domain, 1.0 - distance) for distance in (answer["distances"] or [[]])[0])
-        return nearest
+        first = {domain: _nearest(collection, vector, 1) for domain, collection in self._collections.items()}
+        return {domain: cosine for domain, found in first.items() for cosine, _ in found}
 
     def _collection(self, domain: str) -> "Collection":
         if domain not in self._collections:
@@ -86,6 +81,26 @@ class Vectors:
                 configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
             )
         return self._collections[domain]
+
+
+def _nearest(collection: "Collection", vector: Sequence[float], limit: int) -> list[tuple[float, str]]:
+    """Return cosine and passage id of the nearest windows in one collection."""
+    with _translated():
+        answer = collection.query(query_embeddings=_matrix([vector]), n_results=limit, include=["distances"])
+    distances = (answer["distances"] or [[]])[0]
+    ids = (key.partition(_SEPARATOR)[0] for key in answer["ids"][0])
+    return [(1.0 - distance, key) for key, distance in zip(ids, distances, strict=True)]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn Chroma's errors into ours."""
+    from chromadb.errors import ChromaError  # noqa: PLC0415 - importing it takes seconds
+
+    try:
+        yield
+    except (ChromaError, ValueError, OSError) as error:
+        raise SnapshotDamaged("Chroma can't read or write the vectors: roll back or index anew") from error
 
 
 def window_id(passage_id: str, number: int) -> str:
@@ -106,13 +121,10 @@ def open_vectors(folder: Path) -> Vectors:
     """
     import chromadb  # noqa: PLC0415 - importing it takes seconds
     from chromadb.config import Settings  # noqa: PLC0415 - as above
-    from chromadb.errors import ChromaError  # noqa: PLC0415 - as above
 
-    try:
+    with _translated():
         client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
         return Vectors(cast("Client", client))
-    except (ChromaError, ValueError, OSError) as error:
-        raise SnapshotDamaged(f"{folder.parent.name}: the vectors can't be opened: roll back or index anew") from error
 
 
 def _name(domain: str) -> str:

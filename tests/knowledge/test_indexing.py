@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.contract import Embedder, Example
-from knowledge.errors import EmbedderUnavailable, NoSnapshot, SnapshotDamaged
+from knowledge.errors import EmbedderUnavailable, KnowledgeError, NoSnapshot, SnapshotDamaged
 from knowledge.indexing import IndexPlan, Progress, index
 from knowledge.opened import OpenSnapshot, open_snapshot
 from knowledge.snapshot import Snapshots, read_manifest
@@ -198,6 +198,24 @@ def test_rolling_back_to_a_damaged_snapshot_is_refused(plan: IndexPlan) -> None:
     with pytest.raises(SnapshotDamaged):
         Snapshots(plan.home).rollback()
     assert Snapshots(plan.home).current() == second
+
+
+def test_a_file_that_was_cut_off_is_noticed_before_anything_reads_it(plan: IndexPlan) -> None:
+    index(plan)
+    snapshots = Snapshots(plan.home)
+    folder = snapshots.folder(snapshots.current())
+    cut = next((folder / "vectors").rglob("data_level0.bin"), folder / "passages.sqlite")
+    cut.write_bytes(cut.read_bytes()[:-1])
+    with pytest.raises(SnapshotDamaged, match="is not whole: roll back or index anew"):
+        current(plan)
+    assert len(index(plan).added) == 4
+    current(plan).close()
+
+
+def test_a_home_that_cannot_be_written_is_an_error_in_one_line(plan: IndexPlan) -> None:
+    plan.home.write_text("a file, where a folder should be")
+    with pytest.raises(KnowledgeError, match=r"home can't be written: \w+"):
+        index(plan)
 
 
 @pytest.mark.parametrize("part", ["manifest.json", "passages.sqlite"])
