@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -11,13 +12,15 @@ from knowledge.errors import EmbedderUnavailable, SnapshotDamaged
 from knowledge.fusion import boost, fuse
 from knowledge.passages import Passages
 from knowledge.snapshot import Manifest, read_manifest
-from knowledge.vectors import Vectors, open_vectors
+from knowledge.vectors import Nearest, Vectors, open_vectors
 from knowledge.words import search_words, share_of_terms
 
 _log = logging.getLogger(__name__)
 
 ARM_LIMIT = 100
 """Hits taken of each arm: min-max needs that many to be fair."""
+_KEPT = 16
+"""Messages whose nearest passages are remembered, at about 100 kB each."""
 CLASSIFIER = "classifier"
 """The name under which a snapshot holds its fitted classifier."""
 
@@ -43,6 +46,8 @@ class OpenSnapshot:
         self._vectors = vectors
         self._classifier = classifier
         self._domains = passages.domains()
+        # One message is classified, searched for and searched for again; a snapshot never changes.
+        self._nearest = lru_cache(_KEPT)(self._search_vectors)
         self._told: set[str] = set()
         self.is_closed = False
 
@@ -57,7 +62,8 @@ class OpenSnapshot:
         """Fuse both arms; words only where the vectors are of another model or the embedder is missing."""
         query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
-        vectors = self._nearest(query, embedder)
+        vector = self._vector(query, embedder)
+        vectors = self._nearest(vector).passages if vector else None
         scores = fuse(words, vectors or {})
         if domain is not None:
             scores = boost(scores, {key for key in scores if self._domains[key] == domain})
@@ -72,23 +78,21 @@ class OpenSnapshot:
         query = _readable(query)
         words = search_words(self.passages.connection, query, limit=ARM_LIMIT)
         vector = self._vector(query, embedder)
-        return self._evidence(
-            query, words, self._vectors.nearest_by_domain(vector) if self._vectors and vector else None
-        )
+        nearest = self._vectors.search(vector, limit=1).passages if self._vectors and vector else None
+        return self._evidence(query, words, nearest)
 
     def classify(self, text: str, embedder: Embedder | None) -> Classification | None:
         """Return None where the snapshot has no classifier or this embedder is not the one it was fitted with."""
         text = _readable(text)
         vector = self._vector(text, embedder)
-        if self._classifier is None or self._vectors is None or vector is None:
+        if self._classifier is None or vector is None:
             return None
-        return self._classifier.classify(text, vector, self._vectors.nearest_by_domain(vector))
+        return self._classifier.classify(text, vector, self._nearest(vector).domains)
 
-    def _nearest(self, query: str, embedder: Embedder | None) -> dict[str, float] | None:
-        vector = self._vector(query, embedder)
-        return self._vectors.search(vector, limit=ARM_LIMIT) if self._vectors and vector else None
+    def _search_vectors(self, vector: tuple[float, ...]) -> Nearest:
+        return self._vectors.search(vector, limit=ARM_LIMIT) if self._vectors else Nearest({}, {})
 
-    def _vector(self, text: str, embedder: Embedder | None) -> list[float] | None:
+    def _vector(self, text: str, embedder: Embedder | None) -> tuple[float, ...] | None:
         """Return None where words must do."""
         if self._vectors is None or embedder is None or not text.strip():
             return None
@@ -96,7 +100,7 @@ class OpenSnapshot:
             self._tell_once(f"the documents were indexed with {self.manifest.embedder}: run `firstline index`")
             return None
         try:
-            return embedder.embed([text])[0]
+            return tuple(embedder.embed([text])[0])
         except EmbedderUnavailable as error:
             self._tell_once(str(error))
             return None

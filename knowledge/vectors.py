@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,14 @@ _BATCH = 5_000
 _WINDOWS_A_PASSAGE = 3
 """Asked for in the mean, so that enough different passages are among them."""
 _SEPARATOR = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """What lies nearest to a vector: passage ids with their cosine, best first, and the best cosine in each domain."""
+
+    passages: Mapping[str, float]
+    domains: Mapping[str, float]
 
 
 class Vectors:
@@ -57,21 +66,20 @@ class Vectors:
         """Return how many vectors there are in all domains."""
         return sum(collection.count() for collection in self._collections.values())
 
-    def search(self, vector: Sequence[float], *, limit: int = 100) -> dict[str, float]:
-        """Return the nearest passages of all domains with the cosine of their nearest window, best first."""
+    def search(self, vector: Sequence[float], *, limit: int = 100) -> Nearest:
+        """Return the nearest passages of all domains, each by its nearest window."""
         found: list[tuple[float, str]] = []
-        for collection in self._collections.values():
-            found.extend(_nearest(collection, vector, limit * _WINDOWS_A_PASSAGE))
+        domains: dict[str, float] = {}
+        for domain, collection in self._collections.items():
+            windows = _nearest(collection, vector, limit * _WINDOWS_A_PASSAGE)
+            found.extend(windows)
+            if windows:
+                domains[domain] = max(cosine for cosine, _ in windows)
         found.sort(key=lambda hit: (-hit[0], hit[1]))
         best: dict[str, float] = {}
         for cosine, key in found:
             best.setdefault(key, cosine)
-        return dict(itertools.islice(best.items(), limit))
-
-    def nearest_by_domain(self, vector: Sequence[float]) -> dict[str, float]:
-        """Return the cosine of the nearest window in each domain."""
-        first = {domain: _nearest(collection, vector, 1) for domain, collection in self._collections.items()}
-        return {domain: cosine for domain, found in first.items() for cosine, _ in found}
+        return Nearest(dict(itertools.islice(best.items(), limit)), domains)
 
     def _collection(self, domain: str) -> "Collection":
         if domain not in self._collections:
