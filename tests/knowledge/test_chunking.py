@@ -130,6 +130,11 @@ def test_a_long_list_is_cut_between_items() -> None:
         assert all(line.startswith("- item") for line in text.split("\n") if line.strip())
 
 
+def test_link_definitions_between_blocks_are_kept_with_the_text_that_uses_them() -> None:
+    markdown = "See the [price list].\n\n[price list]: https://prices.example/list\n\nMore."
+    assert [text for _, text, _ in places(markdown)] == [markdown]
+
+
 def test_comments_in_html_are_left_out() -> None:
     assert [text for _, text, _ in places("<!-- licence\nheader -->\n\nText.")] == ["Text."]
 
