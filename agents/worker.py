@@ -200,8 +200,10 @@ class Worker:
         return Written(Outcome.ANSWERED, text, model, gathered.evidence.cite(numbers))
 
     async def _quote(self, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]) -> Written:
-        evidence = await choose(gathered.hits, self.retriever, is_covered=gathered.evidence.is_covered)
         assert turn.decision is not None
+        # A route without doubt outweighs a search that found no near passage: the gate is for other subjects.
+        is_covered = gathered.evidence.is_covered or turn.decision.boost is not None
+        evidence = await choose(gathered.hits, self.retriever, is_covered=is_covered)
         note = self._language_note(turn.decision)
         if not evidence.is_covered or not evidence.passages:
             return self._abstain(emit, note, MODEL_NAME)

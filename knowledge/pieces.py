@@ -7,6 +7,7 @@ from itertools import pairwise
 from knowledge.blocks import Block, BlockKind
 
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+")
+_ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -22,7 +23,7 @@ def cut(blocks: Sequence[Block], *, max_chars: int, overlap: int) -> list[str]:
                 pieces.append(current)
                 joined = f"{tail}\n\n{part}" if tail and len(tail) + len(part) + 2 <= max_chars else part
             current = joined
-            tail = _tail(part, overlap) if block.kind in {BlockKind.PROSE, BlockKind.LIST} else ""
+            tail = _tail(part, block.kind, overlap)
     return [*pieces, current] if current else pieces
 
 
@@ -93,8 +94,13 @@ def _code(text: str, max_chars: int) -> Iterator[str]:
         yield f"{lines[0]}\n{part}\n{fence.group(1)}"
 
 
-def _tail(part: str, overlap: int) -> str:
-    """Return the end of a part from a sentence's start if one is near, else from a word's start."""
+def _tail(part: str, kind: BlockKind, overlap: int) -> str:
+    """Return the end of a part from where it can be read: a sentence or else a word; of a list the last item."""
+    if kind is BlockKind.LIST:
+        last = max((match.start() for match in _ITEM.finditer(part)), default=0)
+        return part[last:] if len(part) - last <= overlap else ""
+    if kind is not BlockKind.PROSE:
+        return ""
     if len(part) <= overlap:
         return part
     tail = part[-overlap:]
