@@ -44,9 +44,11 @@ class OpenSnapshot:
         self._classifier = classifier
         self._domains = passages.domains()
         self._told: set[str] = set()
+        self.is_closed = False
 
     def close(self) -> None:
         """Give files and threads back."""
+        self.is_closed = True
         self.passages.close()
         if self._vectors:
             self._vectors.close()

@@ -138,7 +138,7 @@ async def test_the_reception_replies_without_searching(
 
 
 async def test_an_offtopic_question_is_refused_but_only_when_the_documents_agree(opened_agent: OpenedAgent) -> None:
-    labels = {**LABELS, "Are annual plans refunded in full?": classified("offtopic", runner_up="billing")}
+    labels = {**LABELS, "Are annual plans refunded in full?": classified("offtopic", confidence=0.6, runner_up="billing")}
     async with opened_agent(MemoryKnowledge(ALL, labels)) as agent:
         chat = Conversation(agent)
         assert (await chat.says("Who won the football match?")).route.domain == "offtopic"

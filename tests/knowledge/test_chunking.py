@@ -2,7 +2,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.chunking import ChunkSizes, chunk
@@ -175,7 +175,6 @@ def words_of(text: str) -> set[str]:
     return set(re.findall(r"\w+", text))
 
 
-@settings(max_examples=40)
 @given(_MARKDOWN)
 def test_passages_cover_the_document(markdown: str) -> None:
     passages = chunk(document(markdown))
@@ -185,7 +184,6 @@ def test_passages_cover_the_document(markdown: str) -> None:
     assert {part for word in endless for part in (word[:1200], word[1200:])} <= held
 
 
-@settings(max_examples=40)
 @given(_MARKDOWN, st.integers(200, 1500))
 def test_passages_fit(markdown: str, longest: int) -> None:
     sizes = ChunkSizes(longest=longest, merged=longest, small=longest // 4, overlap=longest // 8)
