@@ -42,6 +42,8 @@ def index_documents(settings: Settings, progress: Callable[[Progress], None]) ->
 
 def build_plan(settings: Settings) -> IndexPlan:
     """Return what to index. Without an embedder, search goes by words and routing has no local classifier."""
+    from knowledge.classifier import VERSION  # noqa: PLC0415 - numpy is not for start-up
+
     domains = read_domains(settings.documents.domains)
     return IndexPlan(
         home=settings.operation.home,
@@ -49,7 +51,7 @@ def build_plan(settings: Settings) -> IndexPlan:
         domains=domains.names,
         embedder=open_embedder(settings),
         examples=domains.examples(),
-        configuration=domains.fingerprint,
+        configuration=f"{domains.fingerprint} {VERSION}",
         attachments=partial(_fit_classifier, domains.examples()),
     )
 
