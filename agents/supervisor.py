@@ -109,6 +109,9 @@ class Supervisor:
             decision = await self._decide_locally(talk, classified)
         else:
             decision = await self._decide_by_model(talk, classified, known, calls)
+        if is_foreign and decision.label == OFFTOPIC and decision.decided_by is DecidedBy.LOCAL:
+            # To the local classifier another language is another world.
+            decision = replace(decision, label=self._domains.get_or_default(talk.last_domain or "").name)
         return replace(decision, language=language, is_foreign=is_foreign)
 
     def _may_decide_locally(self, talk: Talk, classified: Classification | None, *, is_foreign: bool) -> bool:
