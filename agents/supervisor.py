@@ -109,6 +109,9 @@ class Supervisor:
             decision = await self._decide_locally(talk, classified)
         else:
             decision = await self._decide_by_model(talk, classified, known, calls)
+        if is_foreign and decision.label == OFFTOPIC and decision.decided_by is DecidedBy.LOCAL:
+            # To the local classifier another language is another world.
+            decision = replace(decision, label=self._domains.get_or_default(talk.last_domain or "").name)
         return replace(decision, language=language, is_foreign=is_foreign)
 
     def _may_decide_locally(self, talk: Talk, classified: Classification | None, *, is_foreign: bool) -> bool:
@@ -178,10 +181,10 @@ class Supervisor:
         return await self._with_results(decision, talk)
 
     async def _doubt_offtopic(self, talk: Talk, classified: Classification) -> Decision:
-        # A product's own words may look like another world to a classifier that has never seen them:
-        # what the documents cover is not off topic.
         decision = await self._with_results(self._local(OFFTOPIC, classified.confidence, talk), talk)
-        if decision.found is None or not decision.found.is_covered:
+        # A product's own words may look like another world to a classifier that has never seen them: where it has
+        # doubts, what the documents cover is not off topic.
+        if classified.is_clear or decision.found is None or not decision.found.is_covered:
             return decision
         label = self._domains.get_or_default(classified.runner_up).name
         return replace(decision, label=label, confidence=classified.runner_up_confidence)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from agents.domains import read_domains
-from bot.errors import SettingsInvalid
 from bot.settings import Settings
 from knowledge.contract import Embedder, Example
 from knowledge.errors import EmbedderUnavailable, NoSnapshot
@@ -14,17 +13,17 @@ from knowledge.snapshot import Snapshots
 
 
 def embedder_factory(settings: Settings) -> Callable[[], Embedder]:
-    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable.
-
-    Raises SettingsInvalid for one that isn't there.
-    """
-    if settings.documents.embedder == "none":
-        return _refuse_embedder
-    if settings.documents.embedder != "minilm":
-        raise SettingsInvalid("FIRSTLINE_EMBEDDER: only minilm and none can be used in this version")
-    from knowledge.embedders.minilm import build_minilm  # noqa: PLC0415 - only the chosen one is imported
-
-    return build_minilm
+    """Return what builds the configured embedder; it blocks, and raises EmbedderUnavailable."""
+    provider, _, model = settings.documents.embedder.partition(":")
+    match provider:
+        case "openai":
+            return partial(_build_openai_embedder, settings, model)
+        case "bedrock":
+            return partial(_build_titan_embedder, settings, model)
+        case "none":
+            return _refuse_embedder
+        case _:
+            return _build_minilm
 
 
 def has_snapshot(settings: Settings) -> bool:
@@ -43,6 +42,8 @@ def index_documents(settings: Settings, progress: Callable[[Progress], None]) ->
 
 def build_plan(settings: Settings) -> IndexPlan:
     """Return what to index. Without an embedder, search goes by words and routing has no local classifier."""
+    from knowledge.classifier import VERSION  # noqa: PLC0415 - numpy is not for start-up
+
     domains = read_domains(settings.documents.domains)
     return IndexPlan(
         home=settings.operation.home,
@@ -50,7 +51,7 @@ def build_plan(settings: Settings) -> IndexPlan:
         domains=domains.names,
         embedder=open_embedder(settings),
         examples=domains.examples(),
-        configuration=domains.fingerprint,
+        configuration=f"{domains.fingerprint} {VERSION}",
         attachments=partial(_fit_classifier, domains.examples()),
     )
 
@@ -71,6 +72,36 @@ def open_embedder(settings: Settings) -> Embedder | None:
 def roll_back(settings: Settings) -> str:
     """Go back to the snapshot before the current one; return its id. Raises NoSnapshot and IndexBusy."""
     return Snapshots(settings.operation.home).rollback()
+
+
+def _build_minilm() -> Embedder:
+    from knowledge.embedders.minilm import build_minilm  # noqa: PLC0415 - only the chosen one is imported
+
+    return build_minilm()
+
+
+def _build_openai_embedder(settings: Settings, model: str) -> Embedder:
+    from knowledge.embedders.openai import build_openai_embedder  # noqa: PLC0415 - as above
+
+    key = settings.openai.api_key
+    return build_openai_embedder(
+        api_key=key.get_secret_value() if key else "", base_url=settings.openai.base_url, model=model
+    )
+
+
+def _build_titan_embedder(settings: Settings, model: str) -> Embedder:
+    from knowledge.embedders.titan import build_titan_embedder  # noqa: PLC0415 - as above
+
+    aws = settings.aws
+    if not aws.default_region:
+        raise EmbedderUnavailable("Bedrock embeddings need a region: set AWS_DEFAULT_REGION")
+    return build_titan_embedder(
+        region=aws.default_region,
+        access_key=aws.access_key_id.get_secret_value() if aws.access_key_id else None,
+        secret_key=aws.secret_access_key.get_secret_value() if aws.secret_access_key else None,
+        endpoint_url=aws.endpoint_url_bedrock_runtime,
+        model=model,
+    )
 
 
 def _refuse_embedder() -> Embedder:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 _WORDS_WEIGHT = 0.3
 """Beside the cosine. On two sets 0.2 to 0.4 separate alike, and better across both than the cosine alone."""
-_OFFTOPIC_REJECTED = 0.92
+_OFFTOPIC_REJECTED = 0.9
 _OFFTOPIC_REJECTED_BY_WORDS = 0.5
 """Words alone tell the two apart so badly that asking for more would refuse too many good questions."""
 _ANSWERABLE_REJECTED = 0.03

@@ -95,6 +95,19 @@ def test_what_the_documents_contradict_is_not_clear(fitted: FittedClassifier) ->
     assert not (is_clear and label != "billing")
 
 
+def test_signs_alone_are_never_clear(fitted: FittedClassifier) -> None:
+    for vector in fitted.examples[::7]:
+        assert not fitted.classify("?! 👍", vector.tolist()).is_clear
+
+
+def test_a_classifier_of_another_version_asks_to_index_anew(fitted: FittedClassifier) -> None:
+    stored = io.BytesIO()
+    with np.load(io.BytesIO(fitted.to_bytes())) as arrays:
+        np.savez(stored, **{**arrays, "header": np.frombuffer(b'{"version": 1}', dtype=np.uint8)})
+    with pytest.raises(SnapshotDamaged, match="another version of Firstline: index anew"):
+        load_classifier(stored.getvalue())
+
+
 def test_documents_of_an_unknown_domain_don_t_choose_it(fitted: FittedClassifier) -> None:
     assert classify(fitted, "invoice tax", hardware=0.9)[0] == "billing"
 
@@ -156,6 +169,6 @@ def test_other_bytes_are_refused(stored: bytes) -> None:
 
 def test_bytes_that_would_run_code_are_refused() -> None:
     file = io.BytesIO()
-    np.savez(file, header=np.array([{"format": 1}], dtype=object))
+    np.savez(file, header=np.array([{"version": 1}], dtype=object))
     with pytest.raises(SnapshotDamaged):
         load_classifier(file.getvalue())
