@@ -1,7 +1,7 @@
 """Documents into passages along their headings: pure, and the same passages for the same document every time."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -10,7 +10,7 @@ from knowledge.contract import Passage
 from knowledge.document import Document
 from knowledge.pieces import cut
 
-CHUNKING_VERSION = 3
+CHUNKING_VERSION = 4
 """Part of a snapshot's fingerprint: raise it when the same document would give other passages."""
 
 _LONGEST_CRUMB = 150
@@ -30,13 +30,17 @@ class ChunkSizes:
 
 @dataclass(slots=True)
 class _Section:
-    """The blocks under one heading. `path` leads from the page's title to the heading, which is its last item."""
+    """The blocks under one heading. `path` leads from the page's title to the heading, which is its last item.
+
+    `above` are the headings right before it that have no text of their own.
+    """
 
     path: tuple[str, ...]
     anchor: str
     heading: str
     blocks: list[Block] = field(default_factory=list)
     size: int = 0
+    above: "tuple[_Section, ...]" = ()
 
     def add(self, block: Block) -> None:
         self.blocks.append(block)
@@ -59,7 +63,7 @@ class _Slugs:
 def chunk(document: Document, sizes: ChunkSizes | None = None) -> list[Passage]:
     """Cut a document into passages; all its text is in them, in order, and no two of them are equal."""
     sizes = sizes or ChunkSizes()
-    groups = [[section] for section in _sections(document)]
+    groups = [[section] for section in _filled(_sections(document))]
     if not document.keeps_sections:
         groups = _merged(groups, sizes)
     passages: dict[str, Passage] = {}
@@ -70,6 +74,7 @@ def chunk(document: Document, sizes: ChunkSizes | None = None) -> list[Passage]:
 
 
 def _sections(document: Document) -> Iterator[_Section]:
+    """Yield what stands under each heading, be it nothing."""
     slugs = _Slugs()
     stack: list[tuple[int, str]] = []
     section = _Section((_crumb(document.title),), "", "")
@@ -77,28 +82,35 @@ def _sections(document: Document) -> Iterator[_Section]:
         if block.kind is not BlockKind.HEADING:
             section.add(block)
             continue
-        anchor = block.anchor or slugs.of(block.title)
-        yield from _unless_empty(section, block.level if section.heading else 0, stack)
+        yield section
         stack = [entry for entry in stack if entry[0] < block.level]
         is_title = not stack and block.title == document.title
         if not is_title:
             stack.append((block.level, _crumb(block.title)))
         path = (_crumb(document.title), *(title for _, title in stack))
-        section = _Section(path, anchor, "" if is_title else block.text)
+        section = _Section(path, block.anchor or slugs.of(block.title), "" if is_title else block.text)
         if len(block.title) > _LONGEST_CRUMB:
             section.add(Block(BlockKind.PROSE, block.text))  # the breadcrumb can't hold all of it
-    yield from _unless_empty(section, 0, stack)
+    yield section
+
+
+def _filled(sections: Iterable[_Section]) -> Iterator[_Section]:
+    """Hand headings without text down to the section below them, whose breadcrumb holds them."""
+    above: tuple[_Section, ...] = ()
+    known = list(sections)
+    parents_of_next = [section.path[:-1] for section in known[1:]]
+    for section, parents in zip(known, [*parents_of_next, ()], strict=True):
+        has_below = parents[: len(section.path)] == section.path
+        if section.blocks or (section.heading and not has_below):
+            section.above = above
+            yield section
+            above = ()
+        elif section.heading:
+            above = (*above, section)
 
 
 def _crumb(title: str) -> str:
     return title if len(title) <= _LONGEST_CRUMB else f"{title[: _LONGEST_CRUMB - 1].rstrip()}…"
-
-
-def _unless_empty(section: _Section, next_level: int, stack: Sequence[tuple[int, str]]) -> Iterator[_Section]:
-    """Drop a section of nothing but a heading where the headings below it carry it in their breadcrumb."""
-    is_carried = bool(next_level and stack and next_level > stack[-1][0])
-    if section.blocks or (section.heading and not is_carried):
-        yield section
 
 
 def _merged(groups: list[list[_Section]], sizes: ChunkSizes) -> list[list[_Section]]:
@@ -123,8 +135,9 @@ def _passages(document: Document, group: Sequence[_Section], sizes: ChunkSizes) 
     path = _common([section.path for section in group])
     blocks: list[Block] = []
     for section in group:
-        if section.heading and (len(section.path) > len(path) or not section.blocks):
-            blocks.append(Block(BlockKind.PROSE, section.heading))
+        lost = [member for member in (*section.above, section) if path[: len(member.path)] != member.path]
+        shown = lost or ([] if section.blocks else [section])  # a passage is never empty
+        blocks.extend(Block(BlockKind.PROSE, member.heading) for member in shown if member.heading)
         blocks.extend(_without_dead_links(block) for block in section.blocks)
     breadcrumb = " > ".join(path)
     anchor = group[0].anchor

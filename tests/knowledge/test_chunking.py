@@ -87,6 +87,12 @@ def test_headings_without_text_are_carried_by_what_is_below_them() -> None:
     ]
 
 
+def test_headings_without_text_are_not_lost_when_sections_are_joined() -> None:
+    ((breadcrumb, text, _),) = places("Intro.\n\n## Parent\n\n### Child\n\nText.\n")
+    assert breadcrumb == "Page"
+    assert text == "Intro.\n\n## Parent\n\n### Child\n\nText."
+
+
 def test_a_heading_at_the_end_is_not_lost() -> None:
     assert "## Coming soon" in places(f"{BIG}\n\n## Coming soon\n")[-1][1]
 
