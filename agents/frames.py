@@ -6,7 +6,7 @@ LangGraph's cost is for each chunk, and no screen shows more frames than that.
 import asyncio
 from collections.abc import Callable
 
-FRAME_SECONDS = 0.05
+FRAME_SECONDS = 0.1
 
 
 class FrameBatcher:

@@ -203,7 +203,7 @@ class Operation(Group):
         default=Path(".firstline"), description="Folder of all state: snapshots, conversations, history, log."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="WARNING",
+        default="INFO",
         description="`DEBUG`, `INFO`, `WARNING` or `ERROR`. Neither secrets nor messages are ever logged.",
     )
 
