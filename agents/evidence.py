@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agents.contract import Citation
+from agents.links import without_dead_links
 from knowledge.contract import Passage
 
 
@@ -46,7 +47,7 @@ def number_passages(passages: Iterable[Passage], *, is_covered: bool, pinned: in
 
 
 def _render(number: int, passage: Passage) -> str:
-    text = passage.text.replace("</passage", "<\\/passage")
+    text = without_dead_links(passage.text).replace("</passage", "<\\/passage")
     title = passage.breadcrumb.replace('"', "'")
     return f'<passage number="{number}" section="{title}">\n{text}\n</passage>'
 

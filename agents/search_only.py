@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.evidence import Evidence, number_passages
+from agents.links import without_dead_links
 from knowledge.contract import Hit, Passage, Retriever
 
 MODEL_NAME = "search-only"
@@ -42,7 +43,7 @@ def quote(evidence: Evidence) -> list[str]:
     """Return the answer as pieces of Markdown, one for each source, to be shown one after another."""
     pieces = [INTRODUCTION]
     for number, passage in zip(evidence.numbers, evidence.passages, strict=True):
-        quoted = "\n".join(f"> {line}".rstrip() for line in passage.text.strip().splitlines())
+        quoted = "\n".join(f"> {line}".rstrip() for line in without_dead_links(passage.text).strip().splitlines())
         pieces.append(f"\n\n**{passage.breadcrumb}** [{number}]\n\n{quoted}")
     return pieces
 

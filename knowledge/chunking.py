@@ -10,11 +10,10 @@ from knowledge.contract import Passage
 from knowledge.document import Document
 from knowledge.pieces import cut
 
-CHUNKING_VERSION = 4
+CHUNKING_VERSION = 5
 """Part of a snapshot's fingerprint: raise it when the same document would give other passages."""
 
 _LONGEST_CRUMB = 150
-_RELATIVE_LINK = re.compile(r"!?\[([^\[\]\n]+)\]\((?![a-zA-Z][\w+.-]*:|//)[^()\s]+\)")
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
 
 
@@ -138,20 +137,13 @@ def _passages(document: Document, group: Sequence[_Section], sizes: ChunkSizes) 
         lost = [member for member in (*section.above, section) if path[: len(member.path)] != member.path]
         shown = lost or ([] if section.blocks else [section])  # a passage is never empty
         blocks.extend(Block(BlockKind.PROSE, member.heading) for member in shown if member.heading)
-        blocks.extend(_without_dead_links(block) for block in section.blocks)
+        blocks.extend(section.blocks)
     breadcrumb = " > ".join(path)
     anchor = group[0].anchor
     link = document.section_urls.get(anchor) or _link(document, anchor)
     for text in cut(blocks, max_chars=sizes.longest, overlap=sizes.overlap):
         passage_id = sha256("\0".join((document.path, breadcrumb, text)).encode()).hexdigest()[:24]
         yield Passage(passage_id, document.path, document.domain, document.title, breadcrumb, text, link, 0)
-
-
-def _without_dead_links(block: Block) -> Block:
-    """Keep the words of links to files beside this one: they lead nowhere from a chat."""
-    if block.kind is BlockKind.CODE:
-        return block
-    return replace(block, text=_RELATIVE_LINK.sub(r"\1", block.text))
 
 
 def _link(document: Document, anchor: str) -> str:
