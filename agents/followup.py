@@ -5,9 +5,16 @@ subject and the question. On the sample company's 41 follow-up questions this fi
 first two sources, against 56 for the message alone and 44 for both joined in one query.
 """
 
-from knowledge.contract import Hit, SearchResult
+from knowledge.contract import Hit, Retriever, SearchResult
 
 MAX_CONTEXT_CHARS = 300
+MAX_HITS = 20
+
+
+async def find(retriever: Retriever, question: str, query: str, *, domain: str | None) -> SearchResult:
+    """Search for the query, and for the bare question as well where that is something else."""
+    alone = await retriever.search(question, domain=domain, limit=MAX_HITS)
+    return alone if question == query else merge(alone, await retriever.search(query, domain=domain, limit=MAX_HITS))
 
 
 def join_queries(earlier: str, question: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from agents.contract import DecidedBy, ModelCall
 from agents.domains import HUMAN, INTENT_NAMES, OFFTOPIC, SMALLTALK, Domains, split_label
 from agents.errors import NoModelAvailable
-from agents.followup import join_queries, merge
+from agents.followup import find, join_queries
 from agents.language import detect_language
 from agents.models.chain import ModelChain
 from agents.prompts import build_route_prompt
@@ -21,7 +21,6 @@ from knowledge.contract import Classification, Classifier, Retriever, SearchResu
 logger = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS = 600
-MAX_HITS = 20
 LIKELY = 0.5
 """A wish for a person, or small talk, is taken for that from this probability on, even where it isn't clear."""
 
@@ -49,14 +48,15 @@ class Talk:
 class Decision:
     """The route of one turn.
 
-    `label` is a domain's name or an intent's label. `boost` is the domain to lift in retrieval, None when two are
-    about as likely. `reply` is a model's answer to small talk. `language` is the asker's where it could be told.
-    `found` holds what was searched for already.
+    `label` is a domain's name or an intent's label. `query` is `question` with what it leans on. `boost` is the domain
+    to lift in retrieval, None when two are about as likely. `reply` is a model's answer to small talk. `language` is
+    the asker's where it could be told. `found` holds what was searched for already.
     """
 
     label: str
     confidence: float
     decided_by: DecidedBy
+    question: str
     query: str
     boost: str | None
     language: str | None
@@ -158,6 +158,7 @@ class Supervisor:
             label=label,
             confidence=choice.confidence,
             decided_by=DecidedBy.MODEL,
+            question=query,
             query=query,
             boost=label if self._domains.get(label) else None,
             language=None,
@@ -171,17 +172,15 @@ class Supervisor:
         if name in {HUMAN, SMALLTALK} and (classified.is_clear or classified.confidence >= LIKELY):
             return self._local(classified.label, classified.confidence, talk)
         if not classified.is_clear and talk.last_domain:
-            return await self._with_results(self._local(talk.last_domain, classified.confidence, talk), talk)
+            return self._local(talk.last_domain, classified.confidence, talk)
         if name == OFFTOPIC:
             return await self._doubt_offtopic(talk, classified)
         label = classified.label if self._domains.get(classified.label) else classified.runner_up
         decision = self._local(self._domains.get_or_default(label).name, classified.confidence, talk)
-        if not classified.is_clear:
-            decision = replace(decision, boost=None)
-        return await self._with_results(decision, talk)
+        return decision if classified.is_clear else replace(decision, boost=None)
 
     async def _doubt_offtopic(self, talk: Talk, classified: Classification) -> Decision:
-        decision = await self._with_results(self._local(OFFTOPIC, classified.confidence, talk), talk)
+        decision = await self._with_results(self._local(OFFTOPIC, classified.confidence, talk))
         # A product's own words may look like another world to a classifier that has never seen them: where it has
         # doubts, what the documents cover is not off topic.
         if classified.is_clear or decision.found is None or not decision.found.is_covered:
@@ -191,7 +190,7 @@ class Supervisor:
 
     async def _decide_by_words(self, talk: Talk) -> Decision:
         """Follow the documents that the words lead to: the snapshot was built without vectors."""
-        decision = await self._with_results(self._local(self._domains.default, 0.0, talk), talk)
+        decision = await self._with_results(self._local(self._domains.default, 0.0, talk))
         scores: dict[str, float] = {}
         for hit in decision.found.hits if decision.found is not None and decision.found.is_covered else ():
             scores[hit.passage.domain] = scores.get(hit.passage.domain, 0.0) + hit.score
@@ -200,16 +199,13 @@ class Supervisor:
         label = max(scores, key=lambda name: scores[name])
         return replace(decision, label=label, confidence=scores[label] / (sum(scores.values()) or 1.0))
 
-    async def _with_results(self, decision: Decision, talk: Talk) -> Decision:
-        """Search now, since a follow-up that no model has rewritten needs two searches."""
-        alone = await self._retriever.search(talk.question[:MAX_QUERY_CHARS], domain=decision.boost, limit=MAX_HITS)
-        if not talk.last_query:
-            return replace(decision, found=alone)
-        in_context = await self._retriever.search(decision.query, domain=decision.boost, limit=MAX_HITS)
-        return replace(decision, found=merge(alone, in_context))
+    async def _with_results(self, decision: Decision) -> Decision:
+        """Search now: what is found takes part in the decision."""
+        found = await find(self._retriever, decision.question, decision.query, domain=decision.boost)
+        return replace(decision, found=found)
 
     def _local(self, label: str, confidence: float, talk: Talk) -> Decision:
         question = talk.question[:MAX_QUERY_CHARS]
         query = join_queries(talk.last_query, question) if talk.last_query else question
         boost = label if self._domains.get(label) else None
-        return Decision(label, confidence, DecidedBy.LOCAL, query, boost, language=None)
+        return Decision(label, confidence, DecidedBy.LOCAL, question, query, boost, language=None)

@@ -23,6 +23,7 @@ from agents.domains import Domain
 from agents.draft import Draft
 from agents.errors import NoModelAvailable
 from agents.evidence import Evidence
+from agents.followup import find
 from agents.frames import FrameBatcher
 from agents.memory import Conversation, remember_answer, split_window, summarise_locally
 from agents.models.chain import ModelChain
@@ -151,7 +152,7 @@ class Worker:
     async def _gather(self, state: Conversation, decision: Decision) -> Gathered:
         found = decision.found
         if found is None:
-            found = await self.retriever.search(decision.query, domain=decision.boost, limit=10)
+            found = await find(self.retriever, decision.question, decision.query, domain=decision.boost)
         return await self.gathering.gather(found, state.get("pinned", {}).get(self.domain.name, []))
 
     async def _write(
