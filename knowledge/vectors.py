@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BATCH = 5_000
 """Chroma refuses more than 5,461 rows at once."""
 _WINDOWS_A_PASSAGE = 3
-"""Asked for in the mean, so that enough different passages are among them."""
+"""Asked for in all, so that enough different passages are among them; most of the time goes into fetching rows."""
 _SEPARATOR = "."
 
 
@@ -70,8 +70,9 @@ class Vectors:
         """Return the nearest passages of all domains, each by its nearest window."""
         found: list[tuple[float, str]] = []
         domains: dict[str, float] = {}
+        share = max(limit, limit * _WINDOWS_A_PASSAGE // max(1, len(self._collections)))
         for domain, collection in self._collections.items():
-            windows = _nearest(collection, vector, limit * _WINDOWS_A_PASSAGE)
+            windows = _nearest(collection, vector, share)
             found.extend(windows)
             if windows:
                 domains[domain] = max(cosine for cosine, _ in windows)
