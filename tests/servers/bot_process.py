@@ -12,9 +12,9 @@ from typing import Any
 from agents.contract import AgentEvent, ModelCall, Routed, TurnRequest
 from bot.clock import SystemClock
 from bot.gate import GateRules
-from bot.intake import Intake
-from bot.store.engine import open_store, url_of
-from bot.turns import TurnLimits, Turns
+from bot.serving import Bot, open_bot, until_terminated
+from bot.store.engine import url_of
+from bot.turns import TurnLimits
 from tests.fakes.desk import message
 from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent
@@ -81,40 +81,40 @@ class RemoteControlled:
 
 
 async def run(port: int, home: Path) -> None:
-    """Take up what was left, then answer events for ever."""
+    """Take up what was left, then answer events until asked to end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     line = Line(reader, writer)
-    async with open_store(url_of(home / "firstline.db")) as store, asyncio.TaskGroup() as tasks:
-        writer.write(json.dumps({"pid": os.getpid()}).encode() + b"\n")
-        tasks.create_task(line.read())
-        clock, replies = SystemClock(), PlainReplies(line)
-        tasks.create_task(replies.run())
-
-        def new_id() -> str:
-            return secrets.token_hex(10)
-
-        turns = Turns(
-            store=store,
-            agent=RemoteControlled(line),
-            replies={"wall": replies},
-            tasks=tasks,
-            clock=clock,
-            new_id=new_id,
+    writer.write(json.dumps({"pid": os.getpid()}).encode() + b"\n")
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(line.read())
+        async with open_bot(
+            url_of(home / "firstline.db"),
+            RemoteControlled(line),
+            {"wall": PlainReplies(line)},
+            rules=GateRules(),
+            clock=SystemClock(),
+            new_id=lambda: secrets.token_hex(10),
             limits=TurnLimits(burst_seconds=0.0, retry_seconds=0.0),
-        )
-        intake = Intake(store=store, turns=turns, rules=GateRules(), clock=clock, new_id=new_id)
-        await turns.take_up()
-        accepted = 0
-        while True:
-            if line.events.empty():
-                await turns.join()
-                await line.call("idle", text=str(accepted))
-            event = await line.events.get()
-            await intake.receive(message(event["id"], event["text"], where=event["where"]))
-            accepted += 1
-            await line.call("ack", text=event["id"])
+        ) as bot:
+            listening = tasks.create_task(listen(line, bot))
+            await until_terminated()
+            listening.cancel()
+        reading.cancel()
+
+
+async def listen(line: Line, bot: Bot) -> None:
+    """Hand events in one after another, and tell the server whenever there is nothing to do."""
+    accepted = 0
+    while True:
+        if line.events.empty():
+            await bot.turns.join()
+            await line.call("idle", text=str(accepted))
+        event = await line.events.get()
+        await bot.intake.receive(message(event["id"], event["text"], where=event["where"]))
+        accepted += 1
+        await line.call("ack", text=event["id"])
 
 
 def main(port: int, home: str) -> None:
-    """Run until killed."""
+    """Run until killed or asked to end."""
     asyncio.run(run(port, Path(home)))

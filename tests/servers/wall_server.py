@@ -34,6 +34,7 @@ class Crash:
     of: Callable[[str], bool] = field(default=lambda _: True)
     delay_seconds: float = 0.0
     """With ANSWERED: how long the client lives on."""
+    number: signal.Signals = signal.SIGKILL
 
 
 @dataclass(slots=True)
@@ -87,18 +88,19 @@ class WallServer:
 
     async def _answer(self, call: dict[str, Any], pid: int, writer: asyncio.StreamWriter) -> None:
         when = self._fate(call)
+        number = self.crash.number if self.crash is not None else signal.SIGKILL
         if when is When.BEFORE:
-            _kill(pid)
+            _kill(pid, number)
             return
         result = self._perform(call)
         if when is When.AFTER:
-            _kill(pid)
+            _kill(pid, number)
         else:
             writer.write(json.dumps({"id": call["id"], "result": result}).encode() + b"\n")
             if when is When.ANSWERED and self.crash is not None:
                 await writer.drain()
                 await asyncio.sleep(self.crash.delay_seconds)
-                _kill(pid)
+                _kill(pid, number)
         async with self._changed:
             self._changed.notify_all()
 
@@ -141,6 +143,6 @@ async def open_wall_server(crash: Crash | None = None) -> AsyncIterator[WallServ
         await server.wait_closed()
 
 
-def _kill(pid: int) -> None:
+def _kill(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
