@@ -18,7 +18,7 @@ NEAR_HITS = 6
 """A neighbouring section is quoted along when it is among so many best hits: 93 of 100 of the sample company's
 questions then find their facts in the first two sources, against 91 without."""
 
-INTRODUCTION = "Here is what the documents say:"
+INTRODUCTION = "No language model is at hand, so here is what the documents say, word for word:"
 
 
 async def choose(hits: Sequence[Hit], retriever: Retriever, *, is_covered: bool) -> Evidence:
