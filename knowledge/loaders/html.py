@@ -55,15 +55,15 @@ def to_markdown(tree: Tag, path: str) -> str:
 
 
 def _article(soup: BeautifulSoup) -> Tag:
-    article = soup.find("main") or soup.find("article") or soup.find(attrs={"role": "main"})
-    if isinstance(article, Tag):
+    article = soup.find("main") or soup.find("article") or soup.find(role="main")
+    if article is not None:
         frame = article.find_all("nav")
     else:
         article = soup.find("body") or soup
-        frame = (article if isinstance(article, Tag) else soup).find_all(_FRAME)
+        frame = article.find_all(_FRAME)
     for tag in frame:
         tag.decompose()
-    return article if isinstance(article, Tag) else soup
+    return article
 
 
 def _words(tag: object) -> str | None:
