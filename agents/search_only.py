@@ -49,13 +49,13 @@ def quote(evidence: Evidence) -> list[str]:
 
 
 def _fitting(passage: Passage, around: Sequence[Passage]) -> list[Passage]:
-    """Return the passage and those of its neighbours that fit beside it, in the order of the document."""
+    """Return the passage and, after it, those of its neighbours that fit: what answers best is read first."""
     parts, size = [passage], len(passage.text)
     for other in around:
         if size + len(other.text) <= MAX_QUOTE_CHARS:
             parts.append(other)
             size += len(other.text)
-    return sorted(parts, key=lambda part: part.position)
+    return parts
 
 
 def _joined(passage: Passage, parts: Sequence[Passage]) -> Passage:

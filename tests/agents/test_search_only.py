@@ -19,9 +19,9 @@ async def test_two_sources_are_quoted_with_their_citations() -> None:
     )
 
 
-async def test_a_neighbouring_section_that_was_found_too_is_quoted_along_in_the_documents_order() -> None:
+async def test_a_neighbouring_section_that_was_found_too_is_quoted_after_the_best() -> None:
     evidence = await choose(hits(PHONE, OTHER, HOURS), MemoryKnowledge([HOURS, PHONE]), is_covered=True)
-    assert evidence.passages[0].text == "**Hours**\n\nMonday to Friday.\n\nCall 555-0100."
+    assert evidence.passages[0].text == "Call 555-0100.\n\n**Hours**\n\nMonday to Friday."
     assert evidence.passages[0].link == PHONE.link
     assert len(evidence.passages) == 2
 
