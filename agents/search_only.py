@@ -15,8 +15,8 @@ MODEL_NAME = "search-only"
 MAX_SOURCES = 2
 MAX_QUOTE_CHARS = 1_200
 NEAR_HITS = 6
-"""A neighbouring section is quoted along when it is among so many best hits: 93 of 100 of the sample company's
-questions then find their facts in the first two sources, against 91 without."""
+"""A neighbouring section is quoted along when it is among so many best hits: it gives the passage its surroundings, and
+91.0% instead of 90.5% of the sample company's questions find their facts in the first two sources."""
 
 INTRODUCTION = "No language model is at hand, so here is what the documents say, word for word:"
 
