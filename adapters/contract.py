@@ -60,10 +60,11 @@ class Wish(StrEnum):
     HELPFUL = "helpful"
     UNHELPFUL = "unhelpful"
     PERSON = "person"
-    GIVE_BACK = "give back"
-    """A conversation that people had taken over goes back to the bot."""
+    GIVE_BACK = "give back"  # people return a conversation that they had taken over
     MUTE = "mute"
     UNMUTE = "unmute"
+    NEW = "new"  # forget what was said before
+    SHARE = "share"  # post a private answer for all, at the event's address
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +216,7 @@ class Receipt:
 
 
 class Platform(Protocol):
-    """Put messages on people's screens: one attempt for each call, every failure one of adapters.errors.
-
-    Retrying has one owner, the reply scheduler: an implementation never repeats a call by itself.
-    """
+    """Put messages on people's screens: every failure is one of adapters.errors, and only the scheduler retries."""
 
     @property
     def limits(self) -> Limits:
@@ -262,6 +260,33 @@ class ShowsStatus(Protocol):
 
     async def show_status(self, address: Address, text: str) -> None:
         """Show a status; an empty text takes it away."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """A message that stood in a thread before the bot was asked. `name` is how people there see the author."""
+
+    author: str
+    name: str
+    text: str
+
+
+@runtime_checkable
+class ReadsThreads(Protocol):
+    """Optional: read what people said in a thread before the bot was pulled in."""
+
+    async def read_thread(self, address: Address, *, before: str) -> tuple[ThreadMessage, ...]:
+        """Return what stood before a message, oldest first: at most the last 50, none of them ours."""
+        ...
+
+
+@runtime_checkable
+class LinksMessages(Protocol):
+    """Optional: point to a message."""
+
+    async def link_to(self, reference: MessageReference) -> str:
+        """Return a link that opens the message for those who may read it."""
         ...
 
 

@@ -7,7 +7,8 @@ AdapterError
 │   └── ResponseLost         it may have been done: look it up before posting again
 ├── MessageTooLong       the editor: lay the text out smaller
 ├── MessageGone          nobody: somebody removed the message, so the reply ends there
-└── NotPermitted         the operator: `what` is missing
+├── NotPermitted         the operator: `what` is missing
+└── StartRefused         the operator: the platform lets the bot in no more until a setting is changed
 """
 
 from adapters.limits import Scope
@@ -52,3 +53,7 @@ class NotPermitted(AdapterError):
     def __init__(self, what: str) -> None:
         super().__init__(f"not permitted: {what}")
         self.what = what
+
+
+class StartRefused(AdapterError):
+    """A platform refuses the bot for good; the text is one line that names the setting and what to do."""

@@ -1,0 +1,1 @@
+"""Discord: what happens there becomes IncomingMessages, and replies become messages and edits."""

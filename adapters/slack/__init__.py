@@ -1,0 +1,1 @@
+"""Slack: what happens there becomes IncomingMessages, and replies become messages and edits."""
