@@ -2,6 +2,7 @@
 
 BotError
 ├── SettingsInvalid   the operator, before start: a variable or a line of .env must be changed
+├── HomeBusy          the operator: another bot answers from the same folder
 └── DataUnreadable    the caller of a command: a file given to it can't be used
 """
 
@@ -16,3 +17,7 @@ class SettingsInvalid(BotError):
 
 class DataUnreadable(BotError):
     """A file named on the command line is missing or not of the expected form."""
+
+
+class HomeBusy(BotError):
+    """Another process answers from this folder."""

@@ -1,10 +1,13 @@
 """The folder of all state: private to its owner, with what the command remembers from run to run."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from bot.errors import SettingsInvalid
+from bot.errors import HomeBusy, SettingsInvalid
 from bot.settings import Settings
 
 _REMEMBERED = "documents.json"
@@ -26,6 +29,22 @@ def prepare_home(home: Path) -> Path:
         raise SettingsInvalid(f"FIRSTLINE_HOME: {home} can't be written: name a folder that can")
     os.umask(0o077)
     return home
+
+
+@contextmanager
+def held_alone(home: Path) -> Iterator[None]:
+    """Keep other bots from answering from this folder; the system frees the lock even after a kill.
+
+    Two of them would both take up what a third left open. Raises HomeBusy at once if another process has it.
+    """
+    with (home / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HomeBusy(
+                f"another `firstline run` answers from {home}: stop it first, or set FIRSTLINE_HOME to another folder"
+            ) from None
+        yield
 
 
 def write_json(path: Path, value: object) -> None:

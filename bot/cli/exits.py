@@ -14,6 +14,7 @@ class Exit(IntEnum):
     CONFIGURATION = 3
     NO_KNOWLEDGE = 4
     BUSY = 5
+    REFUSED = 6
     INTERRUPTED = 130
     CLOSED_PIPE = 141
 
@@ -24,7 +25,8 @@ MEANINGS: Final[Mapping[Exit, str]] = {
     Exit.USAGE: "the command was written wrongly",
     Exit.CONFIGURATION: "a setting is missing or wrong",
     Exit.NO_KNOWLEDGE: "nothing is indexed, or the snapshot can't be opened",
-    Exit.BUSY: "another `firstline index` is running",
+    Exit.BUSY: "another `firstline index` or `firstline run` is at work in the same folder",
+    Exit.REFUSED: "a platform refuses the bot: its token or its permissions must be changed",
     Exit.INTERRUPTED: "stopped by Ctrl-C",
     Exit.CLOSED_PIPE: "the reader of the output went away",
 }

@@ -9,15 +9,18 @@ from typing import Final, NoReturn
 
 import click
 
+from adapters.errors import StartRefused
 from agents.errors import AgentError, ConfigurationError
 from bot.cli.exits import Exit, render_exits
 from bot.cli.program import Program
-from bot.errors import BotError, SettingsInvalid
+from bot.errors import BotError, HomeBusy, SettingsInvalid
 from knowledge.errors import IndexBusy, KnowledgeError, NoSnapshot, SnapshotDamaged
 
 SUBCOMMANDS: Final[Mapping[str, str]] = {
     "chat": "bot.cli.chat",
     "ask": "bot.cli.ask",
+    "run": "bot.cli.run",
+    "doctor": "bot.cli.doctor",
     "index": "bot.cli.index",
     "search": "bot.cli.search",
     "route": "bot.cli.route",
@@ -30,6 +33,8 @@ _EXIT_OF: Final[Sequence[tuple[type[Exception], Exit]]] = (
     (NoSnapshot, Exit.NO_KNOWLEDGE),
     (SnapshotDamaged, Exit.NO_KNOWLEDGE),
     (IndexBusy, Exit.BUSY),
+    (HomeBusy, Exit.BUSY),
+    (StartRefused, Exit.REFUSED),
     (KnowledgeError, Exit.FAILED),
     (AgentError, Exit.FAILED),
     (BotError, Exit.FAILED),
@@ -87,7 +92,7 @@ def run(args: Sequence[str] | None = None, *, program: Program | None = None) ->
         return _run_once(args, program or Program())
     except BaseExceptionGroup as group:
         return _explain(_only_leaf(group))
-    except (BotError, AgentError, KnowledgeError) as error:
+    except (BotError, AgentError, KnowledgeError, StartRefused) as error:
         return _explain(error)
     except BrokenPipeError:
         return _leave_closed_pipe()
