@@ -2,17 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
 
 from adapters.contract import Address
 from adapters.desk import Finding, Venue
+from adapters.discord.settings import DiscordSettings
+from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
-
-if TYPE_CHECKING:
-    from adapters.discord.settings import DiscordSettings
-    from adapters.slack.settings import SlackSettings
 
 _NONE_SET = (
     "no platform is set: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN (docs/slack.md) or DISCORD_BOT_TOKEN "
@@ -52,10 +49,8 @@ async def examine(platform: str, settings: Settings) -> AsyncIterator[Finding]:
         yield finding
 
 
-def slack_settings(settings: Settings) -> "SlackSettings":
+def slack_settings(settings: Settings) -> SlackSettings:
     """Return what Slack's adapter is told."""
-    from adapters.slack.settings import SlackSettings
-
     slack, more = settings.slack, settings.platforms
     return SlackSettings(
         bot_token=slack.bot_token.get_secret_value() if slack.bot_token else "",
@@ -70,10 +65,8 @@ def slack_settings(settings: Settings) -> "SlackSettings":
     )
 
 
-def discord_settings(settings: Settings) -> "DiscordSettings":
+def discord_settings(settings: Settings) -> DiscordSettings:
     """Return what Discord's adapter is told."""
-    from adapters.discord.settings import DiscordSettings
-
     discord, more = settings.discord, settings.platforms
     return DiscordSettings(
         token=discord.bot_token.get_secret_value() if discord.bot_token else "",

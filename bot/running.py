@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
 from adapters.desk import FrontDesk, Venue
+from agents.domains import read_domains
 from bot.about import About, build_about
 from bot.cli.program import App, Program
 from bot.clock import SystemClock
@@ -78,8 +79,6 @@ def _open_bot(
 
 
 def _about(settings: Settings) -> About:
-    from agents.domains import read_domains
-
     return build_about(settings.company_name, settings.support_contact, read_domains(settings.documents.domains))
 
 

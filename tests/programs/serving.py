@@ -65,7 +65,7 @@ class Firstline:
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until_logged(self, pattern: str, *, times: int = 1) -> str:
-        """Return the line of the log that matches for the nth time; raises AssertionError when the program ends first."""
+        """Return the line of the log that matches for the nth time; fails when the program ends first."""
         found: list[str] = []
 
         def is_there() -> bool:
