@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from adapters.contract import Address
-from adapters.desk import Finding, Venue
 from adapters.discord.settings import DiscordSettings
 from adapters.slack.settings import SlackSettings
+
+from adapters.contract import Address
+from adapters.desk import Finding, Venue
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
