@@ -36,7 +36,8 @@ def sample(name: str) -> dict[str, Any]:
 def test_a_payload_means_what_is_kept_with_it(case: Sample) -> None:
     message = parse(case.payload, ME, now=NOW)
     if case.means is None or message is None:
-        assert message == case.means
+        assert message is None
+        assert case.means is None
         return
     found = asdict(message)
     found["address"] = list(found["address"].values())
