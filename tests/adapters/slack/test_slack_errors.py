@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import pytest
@@ -59,11 +60,15 @@ class HttpAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def api_error(status: int, data: object, **headers: str) -> sdk.SlackApiError:
+def api_error(status: int, data: dict[str, Any], **headers: str) -> sdk.SlackApiError:
     response = AsyncSlackResponse(
         client=None, http_verb="POST", api_url="", req_args={}, data=data, headers=headers, status_code=status
     )
-    return sdk.SlackApiError("refused", response)
+    return refused(response)
+
+
+def refused(response: object) -> sdk.SlackApiError:
+    return sdk.SlackApiError("refused", response)  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
 
 def exceptions_of(module: object, base: type[BaseException]) -> list[type[BaseException]]:
@@ -101,8 +106,8 @@ def test_an_unknown_code_is_named_only_when_it_is_a_code() -> None:
 
 @pytest.mark.parametrize("status", [200, 429])
 def test_a_limit_is_one_whatever_its_status(status: int) -> None:
-    refused = api_error(status, {"ok": False, "error": "ratelimited"}, **{"Retry-After": "7"})
-    error = translate_exception(refused, scope=Scope.WORKSPACE)
+    limited = api_error(status, {"ok": False, "error": "ratelimited"}, **{"Retry-After": "7"})
+    error = translate_exception(limited, scope=Scope.WORKSPACE)
     assert isinstance(error, RateLimited)
     assert (error.retry_after, error.scope) == (7.0, Scope.WORKSPACE)
 
@@ -119,9 +124,8 @@ def test_a_pause_has_a_reasonable_length_whatever_is_said(said: str) -> None:
     [(500, ResponseLost), (502, ResponseLost), (413, MessageTooLong), (404, NotPermitted), (429, RateLimited)],
 )
 def test_an_answer_that_is_not_slacks_is_read_by_its_status(status: int, expected: type[AdapterError]) -> None:
-    assert type(translate_exception(api_error(status, ""), scope=Scope.CHANNEL)) is expected
-    undecodable = sdk.SlackApiError("no JSON", HttpAnswer(status))
-    assert type(translate_exception(undecodable, scope=Scope.CHANNEL)) is expected
+    assert type(translate_exception(api_error(status, {}), scope=Scope.CHANNEL)) is expected
+    assert type(translate_exception(refused(HttpAnswer(status)), scope=Scope.CHANNEL)) is expected
 
 
 def test_blocks_that_are_too_large_are_told_from_those_that_are_wrong() -> None:
