@@ -32,7 +32,9 @@ class Seal:
         """Raises StartRefused, one line that names the setting and never a key."""
         parts = [part.strip() for part in keys.split(",") if part.strip()]
         if not parts:
-            raise StartRefused(f"FIRSTLINE_SECRET_KEY is missing: installations' tokens are encrypted with it; {_MAKE_ONE}")
+            raise StartRefused(
+                f"FIRSTLINE_SECRET_KEY is missing: installations' tokens are encrypted with it; {_MAKE_ONE}"
+            )
         try:
             self._keys = MultiFernet([Fernet(part) for part in parts])
         except ValueError:

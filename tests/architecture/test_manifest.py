@@ -1,4 +1,4 @@
-"""manifest.yml is what the code uses, and what Slack takes. The rules are those of Slack's published manifest schema."""
+"""manifest.yml is what the code uses and what Slack takes; the rules are those of its published manifest schema."""
 
 import ast
 import re
