@@ -151,9 +151,9 @@ async def open_installations(
     for table, names in ((store.bots, SECRETS_OF_BOT), (store.installations, SECRETS_OF_INSTALLATION)):
         for name in names:
             table.c[name].type = sa.Text()  # the SDK's 200 characters are too few for a sealed token
-    await store.create_tables()
     try:
         async with engine.begin() as connection:
+            await connection.run_sync(store.metadata.create_all)
             for table, names in ((store.bots, SECRETS_OF_BOT), (store.installations, SECRETS_OF_INSTALLATION)):
                 for row in (await connection.execute(table.select())).mappings().all():
                     sealed = _renew(seal, ((name, row[name]) for name in names))

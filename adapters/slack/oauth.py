@@ -1,23 +1,25 @@
 """Installing the app into a workspace: the two pages that Slack's OAuth takes, on Bolt's flow."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
-from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.oauth.sqlalchemy_utils import normalize_datetime_for_db
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.slack.installations import Installations
+from adapters.errors import StartRefused
+from adapters.slack.identity import open_client
+from adapters.slack.installations import Installations, open_installations
 from adapters.slack.scopes import SCOPES
+from adapters.slack.sealing import Seal
 from adapters.slack.settings import SlackSettings
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
@@ -46,66 +48,52 @@ class States(AsyncSQLAlchemyOAuthStateStore):
         return used.rowcount > 0
 
 
-class InstalledAuthorize(AsyncAuthorize):
-    """Gives Bolt the token of the workspace that a request is from, without asking Slack about it each time."""
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """What installing takes: where installations and states are kept, and a client that has no token."""
 
-    def __init__(self, installations: Installations) -> None:
-        self._installations = installations
+    installations: Installations
+    states: States
+    client: AsyncWebClient
 
-    async def __call__(
-        self,
-        *,
-        context: AsyncBoltContext,
-        enterprise_id: str | None,
-        team_id: str | None,
-        user_id: str | None,
-        actor_enterprise_id: str | None = None,
-        actor_team_id: str | None = None,
-        actor_user_id: str | None = None,
-    ) -> AuthorizeResult | None:
-        """Return who the bot is in the workspace, or None when the app isn't installed there."""
-        bot = await self._installations.bot_of(team_id) if team_id else None
-        return bot and AuthorizeResult(
-            enterprise_id=bot.enterprise_id,
-            team_id=bot.team_id,
-            team=bot.team_name,
-            bot_id=bot.bot_id,
-            bot_user_id=bot.bot_user_id,
-            bot_token=bot.bot_token,
-            bot_scopes=bot.bot_scopes,
-            user_id=user_id,
+    def build_flow(self, settings: SlackSettings, *, base_url: str) -> AsyncOAuthFlow:
+        """Return the flow whose pages are below `base_url`; without one Slack takes the app's first redirect URL."""
+        return AsyncOAuthFlow(
+            client=self.client,
+            logger=_build_silent_logger(),
+            settings=AsyncOAuthSettings(
+                client_id=settings.client_id,
+                client_secret=settings.client_secret,
+                scopes=[scope.name for scope in SCOPES],
+                user_scopes=[],
+                redirect_uri=f"{base_url}{REDIRECT_PATH}" if base_url else None,
+                install_path=f"{base_url}{INSTALL_PATH}",
+                redirect_uri_path=REDIRECT_PATH,
+                authorization_url=urljoin(settings.api_url, "/oauth/v2/authorize"),
+                installation_store=self.installations,
+                installation_store_bot_only=True,
+                state_store=self.states,
+                state_expiration_seconds=STATE_SECONDS,
+            ),
         )
 
 
-async def open_states(engine: AsyncEngine) -> States:
-    """Return the states in a database, with their table made."""
-    states = States(STATE_SECONDS, engine, logger=_silent())
-    await states.create_tables()
-    return states
+@asynccontextmanager
+async def open_oauth(engine: AsyncEngine, settings: SlackSettings, *, secret_key: str) -> AsyncIterator[OAuth]:
+    """Open what a database holds of installations, making its tables.
 
-
-def build_flow(
-    settings: SlackSettings, installations: Installations, states: States, client: AsyncWebClient, *, base_url: str
-) -> AsyncOAuthFlow:
-    """Return the flow whose pages are below `base_url`; without one Slack takes the app's first redirect URL."""
-    return AsyncOAuthFlow(
-        client=client,
-        logger=_silent(),
-        settings=AsyncOAuthSettings(
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            scopes=[scope.name for scope in SCOPES],
-            user_scopes=[],
-            redirect_uri=f"{base_url}{REDIRECT_PATH}" if base_url else None,
-            install_path=f"{base_url}{INSTALL_PATH}",
-            redirect_uri_path=REDIRECT_PATH,
-            authorization_url=urljoin(settings.api_url, "/oauth/v2/authorize"),
-            installation_store=installations,
-            installation_store_bot_only=True,
-            state_store=states,
-            state_expiration_seconds=STATE_SECONDS,
-        ),
-    )
+    Raises StartRefused when a setting is missing, or the key doesn't fit what is stored.
+    """
+    if not settings.client_secret:
+        raise StartRefused("SLACK_CLIENT_SECRET is missing: it belongs to SLACK_CLIENT_ID (Basic Information)")
+    seal = Seal(secret_key)
+    async with open_client(settings.api_url) as client:
+        rotator = AsyncTokenRotator(client_id=settings.client_id, client_secret=settings.client_secret, client=client)
+        states = States(STATE_SECONDS, engine, logger=_build_silent_logger())
+        async with engine.begin() as connection:
+            await connection.run_sync(states.metadata.create_all)
+        async with open_installations(engine, client_id=settings.client_id, seal=seal, rotator=rotator) as found:
+            yield OAuth(found, states, client)
 
 
 async def forget_revoked(installations: Installations, body: Mapping[str, Any]) -> None:
@@ -120,9 +108,11 @@ async def forget_revoked(installations: Installations, body: Mapping[str, Any]) 
 
 
 def _now() -> datetime:
-    return normalize_datetime_for_db(datetime.now(tz=UTC))
+    return datetime.now(tz=UTC).replace(tzinfo=None)  # the SDK's column holds UTC without saying so
 
 
-def _silent() -> logging.Logger:
-    # Bolt and the SDK log codes and states, which are secrets for a while; what matters is logged by the server.
-    return logging.Logger("slack.oauth", level=logging.CRITICAL + 1)
+def _build_silent_logger() -> logging.Logger:
+    # Bolt and the SDK log codes and states, which are secrets for a while; the server logs what became of them.
+    logger = logging.getLogger(f"{__name__}.sdk")
+    logger.setLevel(logging.CRITICAL + 1)
+    return logger
