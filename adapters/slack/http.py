@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +25,6 @@ from adapters.slack.settings import SlackSettings
 
 EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
 MAX_BODY_BYTES = 1_048_576
-_BODY_SECONDS = 10.0
 # Slack waits 3 s for an answer; whoever takes longer than this is stuck.
 _GRACE_SECONDS = 5.0
 
@@ -36,12 +36,14 @@ class HttpSettings:
     """Where to listen. `path_prefix` (`/bot`) goes before every path; `public_url` is how the world reaches us.
 
     Behind a proxy `public_url` is `https://support.example.com`, without the prefix and without a slash at its end.
+    A body must be there within `body_seconds`.
     """
 
     host: str = "127.0.0.1"
     port: int = 3000
     path_prefix: str = ""
     public_url: str = ""
+    body_seconds: float = 10.0
 
 
 class SlackOverHttp:
@@ -72,6 +74,12 @@ class SlackOverHttp:
     async def serve(self, desk: FrontDesk, *, on_ready: Callable[[], None]) -> None:
         """Answer requests until cancelled; those under way are then finished. Raises StartRefused."""
         authorize = await self._authorize()
+        with _listen(self._http) as listener:
+            await self._answer(desk, authorize, listener, on_ready)
+
+    async def _answer(
+        self, desk: FrontDesk, authorize: Authorize, listener: socket.socket, on_ready: Callable[[], None]
+    ) -> None:
         async with asyncio.TaskGroup() as tasks:
             app = build_app(
                 desk,
@@ -82,8 +90,9 @@ class SlackOverHttp:
                 links=self._platform if isinstance(self._platform, LinksMessages) else None,
                 signing_secret=self._settings.signing_secret,
             )
-            pages = _Pages(app, Signatures(self._settings.signing_secret, self._clock), self._oauth, self._flow())
-            async with _listening(pages.build(self._http.path_prefix), self._http):
+            signatures = Signatures(self._settings.signing_secret, self._clock)
+            pages = _Pages(app, signatures, self._oauth, self._flow(), body_seconds=self._http.body_seconds)
+            async with _answering(pages.build(self._http.path_prefix), listener):
                 pages.is_ready = True
                 on_ready()
                 try:
@@ -106,11 +115,20 @@ class SlackOverHttp:
 class _Pages:
     """What is answered at each path."""
 
-    def __init__(self, app: AsyncApp, signatures: Signatures, oauth: OAuth | None, flow: AsyncOAuthFlow | None) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        signatures: Signatures,
+        oauth: OAuth | None,
+        flow: AsyncOAuthFlow | None,
+        *,
+        body_seconds: float,
+    ) -> None:
         self._app = app
         self._signatures = signatures
         self._oauth = oauth
         self._flow = flow
+        self._body_seconds = body_seconds
         self._refused = 0
         self.is_ready = False
 
@@ -126,7 +144,7 @@ class _Pages:
 
     async def _receive(self, request: web.Request) -> web.Response:
         try:
-            async with asyncio.timeout(_BODY_SECONDS):
+            async with asyncio.timeout(self._body_seconds):
                 body = read_text(await request.read())
         except TimeoutError:
             return web.Response(status=408)
@@ -191,18 +209,23 @@ async def open_slack_http(
         yield SlackOverHttp(settings, http, platform, client=client, oauth=oauth, clock=clock)
 
 
+def _listen(http: HttpSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        return socket.create_server((http.host, http.port), family=family)
+    except OSError as error:
+        raise StartRefused(
+            f"FIRSTLINE_SLACK_PORT: can't listen on {http.host}:{http.port} ({error.strerror}): name another port"
+        ) from None
+
+
 @asynccontextmanager
-async def _listening(application: web.Application, http: HttpSettings) -> AsyncIterator[None]:
+async def _answering(application: web.Application, listener: socket.socket) -> AsyncIterator[None]:
     # No access log: it would hold the codes and states of installations.
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE_SECONDS)
     await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, http.host, http.port).start()
-        except OSError as error:
-            raise StartRefused(
-                f"FIRSTLINE_SLACK_PORT: can't listen on {http.host}:{http.port} ({error.strerror}): name another port"
-            ) from None
+        await web.SockSite(runner, listener).start()
         yield
     finally:
         await runner.cleanup()

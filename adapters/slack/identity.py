@@ -87,7 +87,7 @@ def build_installed_authorize(installations: Installations) -> Authorize:
             user_id=user_id,
         )
 
-    return cast(Authorize, authorize)  # Bolt takes None for "not installed there", and its type forgets to say so
+    return cast("Authorize", authorize)  # Bolt takes None for "not installed there", and its type forgets to say so
 
 
 def _build_quiet_logger() -> logging.Logger:
