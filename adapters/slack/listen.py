@@ -30,7 +30,7 @@ from adapters.slack.payloads import Myself, identity
 _log = logging.getLogger(__name__)
 
 Authorize: TypeAlias = Callable[..., Awaitable[AuthorizeResult]]
-"""Bolt's own: takes `enterprise_id`, `team_id` and `user_id` by name. It may return None for a workspace that isn't installed."""
+"""Bolt's own: takes `enterprise_id`, `team_id` and `user_id` by name; None means a workspace that isn't installed."""
 
 
 def build_app(

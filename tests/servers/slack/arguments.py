@@ -51,6 +51,13 @@ class Arguments:
         except ValueError:
             raise Refused(error) from None
 
+    def strings(self, name: str) -> list[str]:
+        """Return a list of strings, empty when absent."""
+        value = self.structure(name) or []
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise Refused("invalid_arguments")
+        return value
+
     def objects(self, name: str, error: str = "invalid_arguments") -> list[Json]:
         """Return a list of objects, empty when absent."""
         value = self.structure(name, error) or []

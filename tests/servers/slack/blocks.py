@@ -1,7 +1,7 @@
 """What Slack accepts as blocks."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.servers.slack.refusal import Refused
 from tests.servers.slack.world import Json
@@ -62,24 +62,36 @@ def _problems(block: Json) -> Iterator[str]:
         return
     if len(str(block.get("block_id", ""))) > MAX_ID:
         yield "block_id is too long"
-    match block["type"]:
-        case "markdown":
-            yield from _length(block.get("text"), 1, 10**9, "text")
-        case "header":
-            yield from _text(block.get("text"), 150, kinds={"plain_text"})
-        case "section":
-            yield from _section(block)
-        case "context":
-            yield from _elements(block, 10)
-            for element in block.get("elements", []):
-                if element.get("type") != "image":
-                    yield from _text(element, 3_000)
-        case "actions":
-            yield from _elements(block, 25)
-            yield from _controls(block.get("elements", []))
-        case "context_actions":
-            yield from _elements(block, 5)
-            yield from _feedback(block.get("elements", []))
+    yield from _CHECKS.get(str(block["type"]), _anything)(block)
+
+
+def _anything(_block: Json) -> Iterator[str]:
+    return iter(())
+
+
+def _markdown(block: Json) -> Iterator[str]:
+    return _length(block.get("text"), 1, 10**9, "text")
+
+
+def _header(block: Json) -> Iterator[str]:
+    return _text(block.get("text"), 150, kinds={"plain_text"})
+
+
+def _context(block: Json) -> Iterator[str]:
+    yield from _elements(block, 10)
+    for element in block.get("elements", []):
+        if element.get("type") != "image":
+            yield from _text(element, 3_000)
+
+
+def _actions(block: Json) -> Iterator[str]:
+    yield from _elements(block, 25)
+    yield from _controls(block.get("elements", []))
+
+
+def _context_actions(block: Json) -> Iterator[str]:
+    yield from _elements(block, 5)
+    yield from _feedback(block.get("elements", []))
 
 
 def _section(block: Json) -> Iterator[str]:
@@ -143,3 +155,18 @@ def _length(value: object, least: int, most: int, name: str) -> Iterator[str]:
         yield f"must be more than {least - 1} characters: {name}"
     elif len(value) > most:
         yield f"must be less than {most + 1} characters: {name}"
+
+
+_CHECKS: dict[str, Callable[[Json], Iterator[str]]] = {
+    "actions": _actions,
+    "context": _context,
+    "context_actions": _context_actions,
+    "header": _header,
+    "markdown": _markdown,
+    "section": _section,
+}
+
+
+def with_ids(blocks: list[Json]) -> list[Json]:
+    """Return the blocks as Slack stores them: each with an id."""
+    return [{"block_id": f"block-{number}", **block} for number, block in enumerate(blocks, 1)]

@@ -1,7 +1,7 @@
 """chat.*: posting, editing and deleting, with Slack's sizes."""
 
 from tests.servers.slack.arguments import Arguments
-from tests.servers.slack.blocks import check_blocks
+from tests.servers.slack.blocks import check_blocks, with_ids
 from tests.servers.slack.core import Notice
 from tests.servers.slack.method import Caller, Method
 from tests.servers.slack.refusal import Refused
@@ -26,11 +26,11 @@ def read_content(arguments: Arguments) -> tuple[str, list[Json] | None]:
             raise Refused("markdown_text_conflict")
         if len(markdown) > MAX_MARKDOWN_TEXT:
             raise Refused("msg_too_long")
-        return markdown, [{"type": "markdown", "text": markdown}]
+        return markdown, with_ids([{"type": "markdown", "text": markdown}])
     if not text.strip() and not blocks and not attachments:
         raise Refused("no_text")
     check_blocks(blocks)
-    return text, blocks or None
+    return text, with_ids(blocks) or None
 
 
 def notice(caller: Caller, channel: Channel, message: Message) -> None:
@@ -40,12 +40,13 @@ def notice(caller: Caller, channel: Channel, message: Message) -> None:
 
 
 def begin_reply(channel: Channel, thread_ts: str) -> str:
-    """Return the thread's ts for a new message in it; an answer to a reply goes to the reply's thread."""
-    if not thread_ts:
-        return ""
+    """Return the thread's ts for a new message in it; an answer to a reply goes to the reply's thread.
+
+    Where the root is gone and has left no tombstone, Slack says nothing and posts to the channel itself [reported].
+    """
     root = channel.messages.get(thread_ts)
     if root is None:
-        raise Refused("thread_not_found")
+        return ""
     root.thread_ts = root.thread_ts or thread_ts
     return root.thread_ts
 

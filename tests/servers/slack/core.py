@@ -65,6 +65,17 @@ class Call:
     response: Json = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Upload:
+    """A file between its first step and its last."""
+
+    id: str
+    name: str
+    length: int
+    content: bytes | None = None
+    is_complete: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Text that the app made public, with what named it: where a ping would come from."""
@@ -92,6 +103,13 @@ class Slack:
         self.calls: list[Call] = []
         self.notices: list[Notice] = []
         self.statuses: dict[tuple[str, str], tuple[str, float]] = {}
+        self.prompts: dict[tuple[str, str], list[str]] = {}
+        self.titles: dict[tuple[str, str], str] = {}
+        self.sessions: dict[tuple[str, str], str] = {}
+        self.triggers: dict[str, tuple[str, float]] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.codes: dict[str, tuple[Team, str]] = {}
+        self.client_id, self.client_secret = "1.1", "client-secret"
         self.copies: tuple[str, ...] = (MESSAGE, MENTION)
         self.subscriptions: frozenset[str] = ALL_EVENTS
         self._change = asyncio.Event()
@@ -172,7 +190,7 @@ class Slack:
         message.blocks = blocks or []
         message.metadata = metadata if metadata is not None else message.metadata
         message.edited_ts = self.world.ts()
-        self._tell_member(team, channel, changed_event(before, message, channel, team, message.edited_ts))
+        self.tell_member(team, channel, changed_event(before, message, channel, team, message.edited_ts))
         self.changed()
 
     def delete(self, message: Message) -> None:
@@ -186,7 +204,7 @@ class Slack:
             channel.messages[message.ts] = tombstone
         else:
             del channel.messages[message.ts]
-        self._tell_member(team, channel, deleted_event(before, channel, self.world.ts()))
+        self.tell_member(team, channel, deleted_event(before, channel, self.world.ts()))
         self.changed()
 
     def show_only_to(self, ephemeral: Ephemeral, team: Team) -> None:
@@ -225,6 +243,7 @@ class Slack:
         """Send the same event once more, as Slack does when it missed the acknowledgement."""
         return self.deliveries.add(Delivery(delivery.kind, delivery.payload, retry=1, reason="timeout"))
 
-    def _tell_member(self, team: Team, channel: Channel, event: Json) -> None:
+    def tell_member(self, team: Team, channel: Channel, event: Json) -> None:
+        """Send an event to the app if the bot is in the channel."""
         if team.bot.id in channel.members:
             self.tell(team, event)

@@ -61,6 +61,8 @@ class Deliveries:
         self.all: list[Delivery] = []
         self.carry: Callable[[Delivery, str], bool] = lambda _delivery, _envelope: False
         self.is_paused = False
+        self.has_own_timeouts = False
+        """Whoever carries notices by itself that no acknowledgement came."""
         self._changed = changed
         self._numbers = itertools.count(1)
         self._by_envelope: dict[str, Delivery] = {}
@@ -96,13 +98,13 @@ class Deliveries:
             delivery.on_answer(answer)
         self._changed()
 
-    def fail(self, envelope: str, reason: str) -> None:
-        """Note that an attempt failed, and plan the next one."""
+    def fail(self, envelope: str, reason: str, *, is_final: bool = False) -> None:
+        """Note that an attempt failed, and plan the next one unless the app wants none."""
         delivery = self._by_envelope[envelope]
         if delivery.state is not State.SENT or delivery.envelopes[-1] != envelope:
             return
         self._stop_timer(delivery)
-        if delivery.kind != EVENT or delivery.retry >= len(self.timings.retries):
+        if is_final or delivery.kind != EVENT or delivery.retry >= len(self.timings.retries):
             delivery.state = State.GIVEN_UP
         else:
             wait = self.timings.retries[delivery.retry]
@@ -127,7 +129,7 @@ class Deliveries:
             delivery.envelopes.pop()
             delivery.state = State.WAITING if delivery.kind == EVENT else State.GIVEN_UP
             delivery.retry, delivery.reason = max(1, delivery.retry), delivery.reason or "connection_failed"
-        else:
+        elif not self.has_own_timeouts:
             self._set_timer(delivery, self.timings.acknowledgement, lambda: self.fail(envelope, "timeout"))
         self._changed()
 

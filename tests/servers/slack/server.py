@@ -2,22 +2,28 @@
 
 import asyncio
 import json
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
+import aiohttp
 from aiohttp import web
 
 from tests.servers.slack import api
 from tests.servers.slack.arguments import Arguments, read_arguments, token_of
 from tests.servers.slack.core import Call
 from tests.servers.slack.faults import Broken, Delay, Fault, Hold, Limited, Lost, Malformed, Refuse, Reset
-from tests.servers.slack.people import People
+from tests.servers.slack.files import serve_upload
+from tests.servers.slack.interactions import Interactions
+from tests.servers.slack.method import Caller, Method, Token
 from tests.servers.slack.refusal import RateLimited, Refused
+from tests.servers.slack.responses import Responses
 from tests.servers.slack.sockets import Sockets
+from tests.servers.slack.web_delivery import Endpoint, WebDelivery
 from tests.servers.slack.world import Json, Team
 
 
-class SlackServer(People):
+class SlackServer(Interactions):
     """Slack on 127.0.0.1: an async context manager.
 
     Point a program at it with `environment`; `sockets` are the app's WebSockets; `calls` records every call.
@@ -27,9 +33,13 @@ class SlackServer(People):
         super().__init__(**options)
         self.sockets = Sockets(self.deliveries, self.world.app_id, self.changed)
         self.deliveries.carry = self.sockets.carry
+        self.web = WebDelivery(self.deliveries, self.clock)
+        self.responses = Responses(self, lambda: self.url)
         self.methods = api.all_methods()
         self._port = 0
+        self._lifetime = AsyncExitStack()
         self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
 
     @property
     def url(self) -> str:
@@ -50,25 +60,64 @@ class SlackServer(People):
             "SLACK_APP_TOKEN": self.world.app_token,
         }
 
+    def use_http(self, endpoint: Endpoint) -> None:
+        """Deliver by HTTP from now on, and what waits at once."""
+        self.web.endpoint = endpoint
+        self.deliveries.carry, self.deliveries.has_own_timeouts = self.web.carry, True
+        self.deliveries.resume()
+
+    @asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Break every connection and refuse new ones; come back on the same port."""
+        assert self._runner is not None
+        assert self._site is not None
+        await self._site.stop()
+        self._break_connections()
+        yield
+        await self._listen()
+
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._serve_method)
         app.router.add_get("/link", self.sockets.serve)
+        app.router.add_post("/respond/{number}", self.responses.serve)
+        app.router.add_post("/upload/v1/{file}", self._serve_upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
         await self._listen()
+        group = await self._lifetime.enter_async_context(asyncio.TaskGroup())
+        session = await self._lifetime.enter_async_context(aiohttp.ClientSession())
+        self.web.begin(group, session)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.deliveries.close()
-        self.sockets.cut()
+        self.web.stop()
+        self._break_connections()
+        await self._lifetime.aclose()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
+        await self._site.start()
         self._port = self._runner.addresses[0][1]
+
+    def _break_connections(self) -> None:
+        self.sockets.cut()
+        if self._runner is not None and self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                connection.force_close()
+
+    async def _serve_upload(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["file"]
+        fault = self.faults.strike("upload", {"file": name})
+        if isinstance(fault, Reset):
+            return _cut(request)
+        if isinstance(fault, Broken):
+            return web.Response(status=fault.status)
+        return await serve_upload(self, request)
 
     async def _serve_method(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
@@ -139,7 +188,7 @@ class SlackServer(People):
                 raise Refused("unknown_method", req_method=call.method)
             channel = arguments.text("channel")
             self.limits.spend(call.method, call.team or token, channel)
-            caller = api.Caller(self, team or self.team, call)
+            caller = Caller(self, team or self.team, call)
             self._check_token(method, token, team)
             answer = method.handle(caller, arguments)
         except RateLimited as limited:
@@ -149,15 +198,17 @@ class SlackServer(People):
         headers = {"X-OAuth-Scopes": ",".join(sorted(team.scopes))} if team else {}
         return self._say(call, {"ok": True, **answer}, headers)
 
-    def _check_token(self, method: api.Method, token: str, team: Team | None) -> None:
+    def _check_token(self, method: Method, token: str, team: Team | None) -> None:
         is_app = token == self.world.app_token
-        if method.token is api.Token.NONE:
+        if method.token is Token.NONE:
             return
         if not token:
             raise Refused("not_authed")
         if team is None and not is_app:
             raise Refused("invalid_auth")
-        if is_app != (method.token is api.Token.APP):
+        if team is not None and not team.is_installed:
+            raise Refused("token_revoked")
+        if is_app != (method.token is Token.APP):
             raise Refused("not_allowed_token_type")
         if team is not None and method.scopes and not team.scopes & method.scopes:
             raise Refused("missing_scope", needed=min(method.scopes), provided=",".join(sorted(team.scopes)))

@@ -12,23 +12,16 @@ def message_json(message: Message, team: Team, *, with_metadata: bool = False, c
     else:
         shape["client_msg_id"] = f"client-{message.ts}"
     shape["blocks"] = message.blocks or ([] if message.bot_id else [rich_text(message.text)])
-    if message.subtype:
-        shape["subtype"] = message.subtype
-    if message.files:
-        shape["files"] = message.files
-    if message.edited_ts:
-        shape["edited"] = {"user": message.user, "ts": message.edited_ts}
-    if message.reactions:
-        shape["reactions"] = [
-            {"name": name, "users": users, "count": len(users)} for name, users in message.reactions.items()
-        ]
-    if message.metadata and with_metadata:
-        shape["metadata"] = message.metadata
-    if message.thread_ts:
-        shape["thread_ts"] = message.thread_ts
-    if channel is not None:
-        shape |= _thread_facts(message, channel)
-    return shape
+    optional: Json = {
+        "subtype": message.subtype,
+        "files": [{name: value for name, value in each.items() if name != "content"} for each in message.files],
+        "edited": message.edited_ts and {"user": message.user, "ts": message.edited_ts},
+        "reactions": [{"name": each, "users": who, "count": len(who)} for each, who in message.reactions.items()],
+        "metadata": message.metadata if with_metadata else None,
+        "thread_ts": message.thread_ts,
+    }
+    facts = {} if channel is None else _thread_facts(message, channel)
+    return shape | {name: value for name, value in optional.items() if value} | facts
 
 
 def _thread_facts(message: Message, channel: Channel) -> Json:

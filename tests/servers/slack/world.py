@@ -161,6 +161,7 @@ class Team:
     ephemerals: list[Ephemeral] = field(default_factory=list)
     groups: dict[str, set[str]] = field(default_factory=dict)
     """The members of the user groups."""
+    is_installed: bool = True
 
 
 Who: TypeAlias = User | str

@@ -1,0 +1,68 @@
+"""The two calls that let us into one workspace: who we are there, and where its events come out."""
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from adapters.errors import RateLimited, Unreachable
+from adapters.limits import Scope
+from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, check_scopes, check_token, refusal_of
+from adapters.slack.settings import SlackSettings
+
+_DEFAULT_PAUSE_SECONDS = 30.0
+
+
+class Door:
+    """Open a workspace with the operator's two tokens: one attempt each call, and the caller tries again."""
+
+    def __init__(self, settings: SlackSettings, client: AsyncWebClient) -> None:
+        self._bot_token = settings.bot_token
+        self._app_token = settings.app_token
+        self._client = client
+        self._identity: AuthorizeResult | None = None
+
+    @property
+    def identity(self) -> AuthorizeResult:
+        """Who we are; known once a socket's address is."""
+        assert self._identity is not None
+        return self._identity
+
+    async def open_url(self) -> str:
+        """Return the address of a new socket. Raises RetryLater, or StartRefused when only the operator can help."""
+        check_token(BOT_TOKEN, self._bot_token)
+        check_token(APP_TOKEN, self._app_token)
+        if self._identity is None:
+            self._identity = await self._introduce()
+        answer = await self._call("apps.connections.open", APP_TOKEN, self._app_token)
+        return str(answer["url"])
+
+    async def _introduce(self) -> AuthorizeResult:
+        answer = await self._call("auth.test", BOT_TOKEN, self._bot_token)
+        check_scopes(BOT_TOKEN, str(answer.headers.get("X-OAuth-Scopes", "")))
+        return AuthorizeResult(
+            enterprise_id=answer.get("enterprise_id"),
+            team_id=answer.get("team_id"),
+            bot_user_id=answer.get("user_id"),
+            bot_id=answer.get("bot_id"),
+            bot_token=self._bot_token,
+        )
+
+    async def _call(self, method: str, token: Token, value: str) -> AsyncSlackResponse:
+        try:
+            return await self._client.api_call(method, headers={"Authorization": f"Bearer {value}"})
+        except SlackApiError as error:
+            refusal = refusal_of(token, error)
+            if refusal is not None:
+                raise refusal from None
+            if error.response.get("error") == "ratelimited":
+                raise RateLimited(_pause_of(error), Scope.BOT) from error
+            raise Unreachable(f"{method}: {error.response.get('error')}") from error
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Unreachable(f"{method}: {type(error).__name__}") from error
+
+
+def _pause_of(error: SlackApiError) -> float:
+    said = str(error.response.headers.get("Retry-After", ""))
+    return float(said) if said.isdigit() else _DEFAULT_PAUSE_SECONDS
