@@ -1,17 +1,24 @@
 """The platforms whose tokens are set: built from the settings, each behind the same border. Imported when needed."""
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from adapters.discord.settings import DiscordSettings
-from adapters.slack.settings import SlackSettings
 
 from adapters.contract import Address
 from adapters.desk import Finding, Venue
+from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
+from bot.store.engine import url_of
 
+if TYPE_CHECKING:
+    from adapters.slack.oauth import OAuth
+
+_INSTALLS = "slack_installations.db"
 _NONE_SET = (
     "no platform is set: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN (docs/slack.md) or DISCORD_BOT_TOKEN "
     "(docs/discord.md) into .env, or try `firstline chat`"
@@ -26,14 +33,55 @@ async def open_venues(settings: Settings) -> AsyncIterator[Mapping[str, Venue]]:
     async with AsyncExitStack() as stack:
         venues: dict[str, Venue] = {}
         if settings.slack.is_set:
-            from adapters.slack.venue import open_slack
-
-            venues["slack"] = await stack.enter_async_context(open_slack(slack_settings(settings)))
+            venues["slack"] = await _open_slack(settings, stack)
         if settings.discord.is_set:
-            from adapters.discord.venue import open_discord
-
-            venues["discord"] = await stack.enter_async_context(open_discord(discord_settings(settings)))
+            venues["discord"] = await _open_discord(settings, stack)
         yield venues
+
+
+async def _open_slack(settings: Settings, stack: AsyncExitStack) -> Venue:
+    from adapters.slack.adapter import open_slack_platform
+    from adapters.slack.venue import open_slack
+
+    slack = slack_settings(settings)
+    if not slack.app_token:
+        return await _open_slack_http(settings, stack)
+    platform = await stack.enter_async_context(open_slack_platform(slack, clock=time.monotonic))
+    return await stack.enter_async_context(open_slack(slack, platform, clock=time.time))
+
+
+async def _open_slack_http(settings: Settings, stack: AsyncExitStack) -> Venue:
+    from adapters.slack.adapter import open_slack_platform
+    from adapters.slack.http import HttpSettings, open_slack_http
+
+    slack, service = slack_settings(settings), settings.service
+    oauth = await _open_installs(settings, stack) if slack.client_id else None
+    platform = await stack.enter_async_context(
+        open_slack_platform(slack, clock=time.monotonic, tokens=oauth.installations if oauth else None)
+    )
+    http = HttpSettings(
+        host=service.http_host, port=service.http_port, path_prefix=service.http_path, public_url=service.public_url
+    )
+    return await stack.enter_async_context(open_slack_http(slack, http, platform, clock=time.time, oauth=oauth))
+
+
+async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
+    """Open what is kept of the workspaces that installed the app."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from adapters.slack.oauth import open_oauth
+
+    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS))
+    stack.push_async_callback(engine.dispose)
+    key = settings.service.secret_key
+    secret_key = key.get_secret_value() if key else ""
+    return await stack.enter_async_context(open_oauth(engine, slack_settings(settings), secret_key=secret_key))
+
+
+async def _open_discord(settings: Settings, stack: AsyncExitStack) -> Venue:
+    from adapters.discord.venue import open_discord
+
+    return await stack.enter_async_context(open_discord(discord_settings(settings)))
 
 
 async def examine(platform: str, settings: Settings) -> AsyncIterator[Finding]:

@@ -129,6 +129,12 @@ class Service(Group):
     )
     http_host: str = Field(default="127.0.0.1", description="Address that HTTP mode listens at.")
     http_port: int = Field(default=3000, ge=0, le=65_535, description="Port that HTTP mode listens at.")
+    http_path: Annotated[str, Field(pattern=r"^(/[^/\s]+)*$")] = Field(
+        default="", description="What goes before every path of HTTP mode behind a proxy, such as `/bot`."
+    )
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/]+)?$")] = Field(
+        default="", description="How the world reaches HTTP mode, `https://support.example.com`: needed for OAuth."
+    )
     secret_key: SecretStr | None = Field(
         default=None,
         description="Key that encrypts the tokens of installed workspaces; several, the newest first, rotate it. "
