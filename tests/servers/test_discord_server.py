@@ -187,8 +187,8 @@ async def test_a_deferred_command_is_filled_once_and_answered_once(server: Loopb
             )
         except discord.HTTPException as error:
             codes.append(error.code)
-        name = "" if file is None else file.filename
-        await interaction.followup.send(f"{question} {name}")
+        text = b"" if file is None else await file.read()
+        await interaction.followup.send(f"{question} {text.decode()}")
 
     async with open_client(server, bot):
         with pytest.raises(NotOffered):
@@ -198,7 +198,7 @@ async def test_a_deferred_command_is_filled_once_and_answered_once(server: Loopb
         )
         await server.until(lambda: asked.original and not asked.original.is_loading)
     [answer] = server.ephemerals(server.person)
-    assert (answer.content, answer.edited_at is not None) == ("why? a.txt", True)
+    assert (answer.content, answer.is_ephemeral, answer.edited_at) == ("why? text", True, None)
     assert codes == [40060]
     assert server.world.syncs == [None]
 

@@ -5,6 +5,7 @@ from tests.servers.discord.mentions import check_allowed_mentions
 from tests.servers.discord.records import Payload
 
 MAX_REQUEST_BYTES = 25 * 1024 * 1024
+MAX_FILE_BYTES = 10 * 1024 * 1024
 COMPONENTS_V2 = 1 << 15
 EMBED_SIZES = {"title": 256, "description": 4096}
 LAYOUTS = frozenset({9, 10, 12, 13, 14, 17})

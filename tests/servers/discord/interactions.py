@@ -86,11 +86,11 @@ class Interactions:
     ) -> Interaction:
         """Take the first answer: one, in time, and of a type that fits."""
         interaction = self.world.interactions.get(token)
-        if interaction is None or interaction.id != interaction_id:
+        now = self.world.clock()
+        if interaction is None or interaction.id != interaction_id or now - interaction.created_at > TOKEN_SECONDS:
             raise Refused(*UNKNOWN_INTERACTION)
         if interaction.answer is not None:
             raise Refused(*ALREADY_ANSWERED)
-        now = self.world.clock()
         if now - interaction.created_at > ANSWER_SECONDS:
             raise Refused(*UNKNOWN_INTERACTION)
         if kind not in ANSWERS[interaction.kind] or (kind in {DEFER_UPDATE, UPDATE} and interaction.message is None):

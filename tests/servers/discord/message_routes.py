@@ -215,7 +215,7 @@ class MessageRoutes:
         while edits and edits[0] <= now - self.old_edits.seconds:
             edits.popleft()
         if len(edits) >= self.old_edits.calls:
-            raise Refused(*TOO_MANY_OLD_EDITS)
+            raise Refused(*TOO_MANY_OLD_EDITS, retry_after=edits[0] + self.old_edits.seconds - now)
         edits.append(now)
 
 

@@ -26,9 +26,10 @@ class People(Using):
         *,
         reply_to: Message | None = None,
         files: dict[str, bytes] | None = None,
+        kind: MessageKind = MessageKind.DEFAULT,
     ) -> Message:
-        """Write a message; a reply pings who is replied to."""
-        kind = MessageKind.DEFAULT if reply_to is None else MessageKind.REPLY
+        """Write a message; a reply pings who is replied to. Other kinds are what Discord itself writes."""
+        kind = kind if reply_to is None else MessageKind.REPLY
         uploads = tuple(Upload("file", name, data, "text/plain") for name, data in (files or {}).items())
         return self.posting.post(Draft(channel, user, {"content": text}, uploads, kind, reply_to=reply_to))
 
@@ -43,6 +44,12 @@ class People(Using):
     async def edits(self, message: Message, text: str) -> None:
         """Change one's own message."""
         self.posting.edit(message, {"content": text})
+
+    async def unfurls(self, message: Message) -> None:
+        """Let Discord show a preview of a link: the gateway tells of an update that is no edit."""
+        message.embeds.append({"type": "link", "url": "https://docs.example.com", "title": "A page"})
+        self.posting.tell("MESSAGE_UPDATE", message)
+        self.world.changed()
 
     async def deletes(self, message: Message) -> None:
         """Delete a message."""

@@ -144,6 +144,7 @@ async def open_discord(clock: Callable[[], float] | None = None) -> AsyncIterato
     await discord.runner.setup()
     await discord.listen()
     discord.gateway.url = discord.gateway_url
+    discord.world.files_url = f"http://127.0.0.1:{discord.port}/attachments"
     try:
         yield discord
     finally:
@@ -188,7 +189,15 @@ def _app(discord: LoopbackDiscord) -> web.Application:
         *InteractionRoutes(world, interactions).routes(),
         *CommandRoutes(world).routes(),
     ]
+
+    async def fetch(request: web.Request) -> web.Response:
+        attached = world.uploads.get(int(request.match_info["attachment"]))
+        if attached is None:
+            return web.Response(status=404)
+        return web.Response(body=attached.data, content_type=attached.content_type)
+
     app = build_app(discord.door, routes)
+    app.router.add_get("/attachments/{channel}/{attachment}/{name}", fetch)
     app.router.add_get("/gateway", listen)
     app.router.add_get("/gateway/", listen)
     return app

@@ -84,6 +84,8 @@ class World:
     nonces: dict[tuple[int, str], tuple[float, int]] = field(default_factory=dict)
     typing: list[tuple[int, float]] = field(default_factory=list)
     """Each time the bot was shown typing: the channel and when."""
+    files_url: str = ""
+    """Where attachments are fetched from."""
     uploads: dict[int, Attachment] = field(default_factory=dict)
     emit: Callable[[str, Payload, int], None] = lambda _name, _payload, _intent: None
     chance: random.Random = field(default_factory=lambda: random.Random(7))
@@ -112,9 +114,9 @@ class World:
         """Return an interaction's token."""
         return f"aW50ZXJhY3Rpb246{self.chance.getrandbits(256):064x}"
 
-    def add_person(self, name: str, *guilds: Guild) -> User:
-        """Add a person, a member of these guilds."""
-        user = User(self.new_id(), name)
+    def add_person(self, name: str, *guilds: Guild, is_bot: bool = False) -> User:
+        """Add a person, or another bot, a member of these guilds."""
+        user = User(self.new_id(), name, is_bot)
         self.users[user.id] = user
         for guild in guilds:
             guild.members[user.id] = Member(user, joined_at=self.clock())
