@@ -290,6 +290,15 @@ class LimitsEditing(Protocol):
         ...
 
 
+@runtime_checkable
+class PlacesSources(Protocol):
+    """Optional: sources stand in a message's own text and take room there."""
+
+    def footer_size(self, content: Content) -> int:
+        """Return the room that the sources of a last message take, in the unit of the limits."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
     """A message that stood in a thread before the bot was asked. `name` is how people there see the author."""

@@ -69,6 +69,7 @@ class MessageEditor:
         ping_rule: PingRule | None = None,
         controls: Controls = Controls.ANSWER,
         is_whole: bool = False,
+        footer_size: Callable[[Content], int] | None = None,
     ) -> None:
         self.address = address
         self.turn_id = turn_id
@@ -85,6 +86,7 @@ class MessageEditor:
         self.draft = Draft(limits, may_ping=may_ping, ping_rule=ping_rule)
         self._limits = limits
         self._controls = controls
+        self._footer_size = footer_size
         self._wake = wake
         self._clock = clock
         self._sources: tuple[SourceLink, ...] = ()
@@ -232,10 +234,19 @@ class MessageEditor:
         texts = self.draft.final_texts()
         if self._needs_closing_message(len(texts)):
             texts.append(CLOSING_TEXT)
+        elif texts and not self._has_room_for_sources(texts[-1]):
+            # They stand in a message of their own then.
+            texts.append("")
         last = len(texts) - 1
         shared = Content("", may_ping=self.draft.may_ping, controls=self._controls)
         earlier = [replace(shared, text=text, is_last=False) for text in texts[:last]]
         return earlier + [replace(shared, text=text, sources=self._sources, route=self._route) for text in texts[last:]]
+
+    def _has_room_for_sources(self, text: str) -> bool:
+        if self._footer_size is None or not self._sources:
+            return True
+        size = self._footer_size(Content(text, sources=self._sources, route=self._route))
+        return self._limits.measure(text) + size <= self._limits.max_size
 
     def _needs_closing_message(self, texts: int) -> bool:
         """Whether the end would go unnoticed: it was edited in while people looked elsewhere."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
-from adapters.contract import Address, Controls, LimitsEditing, MessageReference, Platform
+from adapters.contract import Address, Controls, LimitsEditing, MessageReference, PlacesSources, Platform
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.live import OnPosted
@@ -67,6 +67,7 @@ class ReplyScheduler:
             ping_rule=self._ping_rule,
             controls=controls,
             is_whole=isinstance(self._platform, LimitsEditing) and not self._platform.may_edit(address),
+            footer_size=self._platform.footer_size if isinstance(self._platform, PlacesSources) else None,
         )
         self._callers.append(
             Caller(editor, self._platform, self._budget, self._clock, self._wake.set, must_look_up=attempt > 1)
