@@ -5,14 +5,13 @@ It makes no calls and knows no limits of rate: the scheduler asks it for its nex
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.contract import (
     Address,
     Content,
-    Delivery,
+    Controls,
     MessageReference,
-    OnPosted,
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
@@ -24,6 +23,7 @@ from adapters.contract import (
 )
 from adapters.draft import Draft
 from adapters.limits import Action, Limits
+from adapters.live import Delivery, OnPosted
 from adapters.markdown.neutralise import PingRule
 
 # An answer that took longer ends with a new message, since nobody is told of an edit.
@@ -52,7 +52,7 @@ class Step:
 
 
 class MessageEditor:
-    """A reply while it is written (adapters.contract.LiveReply)."""
+    """A reply while it is written (adapters.live.LiveReply)."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class MessageEditor:
         references: tuple[MessageReference, ...] = (),
         may_ping: frozenset[str] = frozenset(),
         ping_rule: PingRule | None = None,
+        controls: Controls = Controls.ANSWER,
     ) -> None:
         self.address = address
         self.turn_id = turn_id
@@ -80,6 +81,7 @@ class MessageEditor:
         self.is_file_sent = False
         self.draft = Draft(limits, may_ping=may_ping, ping_rule=ping_rule)
         self._limits = limits
+        self._controls = controls
         self._wake = wake
         self._clock = clock
         self._sources: tuple[SourceLink, ...] = ()
@@ -201,7 +203,9 @@ class MessageEditor:
         return shown is not None and shown.text == self.draft.neutralise(text)
 
     def _live_step(self, index: int, text: str, until: int) -> Step:
-        content = Content(self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping)
+        content = Content(
+            self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping, controls=self._controls
+        )
         return Step(self._action(index), index, content, until, self.draft.epoch)
 
     def _action(self, index: int) -> Action:
@@ -223,9 +227,9 @@ class MessageEditor:
         if self._needs_closing_message(len(texts)):
             texts.append(CLOSING_TEXT)
         last = len(texts) - 1
-        may_ping = self.draft.may_ping
-        earlier = [Content(text, is_last=False, may_ping=may_ping) for text in texts[:last]]
-        return earlier + [Content(text, sources=self._sources, may_ping=may_ping) for text in texts[last:]]
+        shared = Content("", may_ping=self.draft.may_ping, controls=self._controls)
+        earlier = [replace(shared, text=text, is_last=False) for text in texts[:last]]
+        return earlier + [replace(shared, text=text, sources=self._sources) for text in texts[last:]]
 
     def _needs_closing_message(self, texts: int) -> bool:
         """Whether the end would go unnoticed: it was edited in while people looked elsewhere."""

@@ -3,6 +3,7 @@
 The only place that knows how an Address of Discord is written; both directions of the adapter use it. Pure.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from adapters.contract import Address
@@ -14,6 +15,8 @@ DM = "dm"
 # The epoch of Discord's snowflakes in milliseconds, and the bits of a snowflake below its time.
 _EPOCH_MS = 1_420_070_400_000
 _BITS_BELOW_TIME = 22
+# The token comes last, for nothing is known of its alphabet.
+_INTERACTION = re.compile(r"(\d+):(\d*):(private|public):(.+)", re.DOTALL)
 
 
 def build_conversation_id(guild: str, channel: str, *, private_to: str = "") -> str:
@@ -55,7 +58,6 @@ def build_address(guild: str, channel: str, interaction: Interaction | None = No
     if interaction is None:
         return Address(PLATFORM, workspace, channel)
     sight = "private" if interaction.is_ephemeral else "public"
-    # The token comes last, for nothing is known of its alphabet.
     thread = f"{interaction.application}:{interaction.user}:{sight}:{interaction.token}"
     return Address(PLATFORM, workspace, f"{channel}:{interaction.id}", thread)
 
@@ -67,8 +69,9 @@ def read_channel(address: Address) -> str:
 
 def read_interaction(address: Address) -> Interaction | None:
     """Return the interaction that an address answers, or None for an ordinary place."""
-    if not address.thread:
+    found = _INTERACTION.fullmatch(address.thread)
+    if found is None:
         return None
     identity = address.channel.partition(":")[2]
-    application, user, sight, token = address.thread.split(":", 3)
+    application, user, sight, token = found.groups()
     return Interaction(identity, application, user, token, is_ephemeral=sight == "private")

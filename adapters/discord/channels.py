@@ -1,0 +1,136 @@
+"""Messages in channels, threads and DMs: the ordinary routes, with the bot's own token.
+
+A post is recognised as a repeat twice over. Its `nonce` makes Discord return the earlier message for some minutes; and
+its buttons carry its key, which stays readable in the channel's history for as long as the message is not edited. Only
+a message without buttons, the earlier part of an answer that is posted complete, has the nonce alone.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.contract import Allowance
+from adapters.discord.actions import read_custom_id
+from adapters.discord.errors import ThreadArchived
+from adapters.discord.rest import DiscordRest, File, Json
+from adapters.errors import MessageGone, NotPermitted, ResponseLost
+from adapters.limits import Action
+
+# What one call for a channel's history brings, and how far back an earlier post of ours can be.
+_MAX_HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as Discord returned it."""
+
+    message: str
+    allowance: Allowance | None = None
+
+
+def build_nonce(key: str) -> str:
+    """Return the name of a post in the 25 characters that Discord allows for it."""
+    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+class ChannelMessages:
+    """Post, edit, find and delete by the ids of channels and messages."""
+
+    def __init__(self, rest: DiscordRest) -> None:
+        self._rest = rest
+        self._own_id = ""
+
+    async def post(self, channel: str, body: Json, *, key: str, file: File | None = None) -> Sent:
+        """Post a message; a repeat of it shows the newer text."""
+        named = {**body, "nonce": build_nonce(key), "enforce_nonce": True}
+        answer = await self._rest.call("POST", f"/channels/{channel}/messages", named, file=file)
+        sent = Sent(read_id(answer.json), answer.allowance(Action.POST))
+        if file is None and not _shows(answer.json, body):
+            # An earlier post came back, made before the text went on.
+            await self.edit(channel, sent.message, body)
+        return sent
+
+    async def edit(self, channel: str, message: str, body: Json) -> Sent:
+        """Replace a message; an archived thread is opened again for it, since it was not people who ended it."""
+        path = f"/channels/{channel}/messages/{message}"
+        try:
+            answer = await self._rest.call("PATCH", path, body)
+        except ThreadArchived:
+            await self._rest.call("PATCH", f"/channels/{channel}", {"archived": False})
+            answer = await self._rest.call("PATCH", path, body)
+        return Sent(message, answer.allowance(Action.EDIT))
+
+    async def delete(self, channel: str, message: str) -> None:
+        """Delete a message; one that is gone already is no error."""
+        try:
+            await self._rest.call("DELETE", f"/channels/{channel}/messages/{message}")
+        except MessageGone:
+            return
+
+    async def find(self, channel: str, key: str) -> str | None:
+        """Return the message of ours that was posted under this key; without the right to look, the nonce must do."""
+        try:
+            own_id = await self.own_id()
+            for message in await self.read(channel):
+                if read_author(message) == own_id and carries_key(message, key):
+                    return read_id(message)
+        except NotPermitted:
+            return None
+        return None
+
+    async def read(self, channel: str, *, before: str = "") -> Sequence[Json]:
+        """Return the latest messages of a channel, newest first."""
+        query = f"&before={before}" if before else ""
+        answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={_MAX_HISTORY}{query}")
+        return list(objects(answer.json))
+
+    async def type(self, channel: str) -> None:
+        """Show for ten seconds that the bot is typing."""
+        await self._rest.call("POST", f"/channels/{channel}/typing")
+
+    async def open_dm(self, user: str) -> str:
+        """Return the channel of direct messages with a person."""
+        answer = await self._rest.call("POST", "/users/@me/channels", {"recipient_id": user})
+        return read_id(answer.json)
+
+    async def own_id(self) -> str:
+        """Return the bot's own id, asked for once."""
+        if not self._own_id:
+            self._own_id = read_id((await self._rest.call("GET", "/users/@me")).json)
+        return self._own_id
+
+
+def objects(value: object) -> Iterator[Json]:
+    """Return the objects of a JSON list, or nothing where it is something else."""
+    yield from (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+def read_id(value: object) -> str:
+    """Return the id of an object that a call gave; without one nobody knows what the call did."""
+    identity = value.get("id") if isinstance(value, Mapping) else None
+    if not isinstance(identity, str) or not identity.isdecimal():
+        raise ResponseLost
+    return identity
+
+
+def read_author(message: Json) -> str:
+    """Return who wrote a message."""
+    author = message.get("author")
+    return str(author.get("id", "")) if isinstance(author, Mapping) else ""
+
+
+def carries_key(message: object, key: str) -> bool:
+    """Whether a button below a message says that it was posted under this key."""
+    rows = message.get("components") if isinstance(message, Mapping) else None
+    for row in objects(rows):
+        for button in objects(row.get("components")):
+            press = read_custom_id(str(button.get("custom_id", "")))
+            if press is not None and press.about == key:
+                return True
+    return False
+
+
+def _shows(message: object, body: Json) -> bool:
+    """Whether a message has the text that was sent, but for the space that Discord trims."""
+    shown = message.get("content") if isinstance(message, Mapping) else None
+    return "".join(str(shown).split()) == "".join(str(body.get("content")).split())

@@ -1,0 +1,37 @@
+"""A plain discord.py client at the loopback server, for tests of the server and of what needs a live client."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from tests.servers.discord.server import LoopbackDiscord
+
+
+@contextlib.contextmanager
+def pointed_at(server: LoopbackDiscord) -> Iterator[None]:
+    """Point discord.py to the server."""
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = server.api_url, yarl.URL(server.gateway_url)
+    try:
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+@contextlib.asynccontextmanager
+async def open_client(server: LoopbackDiscord, client: discord.Client | None = None) -> AsyncIterator[discord.Client]:
+    """Run a client until the end of the block; it is ready when the block begins."""
+    client = client or discord.Client(intents=discord.Intents.default(), guild_ready_timeout=0.1)
+    with pointed_at(server):
+        async with asyncio.TaskGroup() as group, client:
+            running = group.create_task(client.start(server.token))
+            await server.connected()
+            await client.wait_until_ready()
+            yield client
+            await client.close()
+            await running

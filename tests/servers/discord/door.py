@@ -1,0 +1,141 @@
+"""The front door of REST: token, rate limits, faults and the record of calls, for every route alike."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import BodyPartReader, web
+
+from tests.servers.discord.asking import UNAUTHORIZED, Asked, Call, Refused, Route, Upload
+from tests.servers.discord.checks import MAX_REQUEST_BYTES
+from tests.servers.discord.faults import Fault, Faults, What
+from tests.servers.discord.rates import Rates
+from tests.servers.discord.world import World
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+VIA = {"Via": "1.1 google"}
+"""Without it discord.py takes a 429 for a ban by the network in front of Discord."""
+FILE_FIELD = re.compile(r"files\[\d+\]|file\d*")
+
+
+@dataclass(slots=True)
+class Door:
+    """Lets requests in and keeps a record of them. `banned` is true after 10,000 invalid requests."""
+
+    world: World
+    rates: Rates
+    faults: Faults
+    calls: list[Call] = field(default_factory=list)
+    invalid: int = 0
+    """How many answers were 401, 403 or 429, which Discord counts against the address."""
+
+    def handler(self, route: Route) -> Handler:
+        """Return what aiohttp calls for a route."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            asked = await _read(request)
+            call = Call(self.world.clock(), route.name, route.method, request.path, asked.body, asked)
+            self.calls.append(call)
+            self.world.changed()
+            try:
+                return await self._answer(route, call, request)
+            finally:
+                call.answered_at = self.world.clock()
+                self.world.changed()
+
+        return handle
+
+    async def _answer(self, route: Route, call: Call, request: web.Request) -> web.StreamResponse:
+        fault = self.faults.strike(call)
+        if fault is not None and not fault.after_write:
+            broken = await self._break(fault, call, request)
+            if broken is not None:
+                return broken
+        response = self._perform(route, call, request)
+        if fault is not None and fault.after_write:
+            self.world.changed()
+            return await self._break(fault, call, request) or response
+        return response
+
+    def _perform(self, route: Route, call: Call, request: web.Request) -> web.Response:
+        if not route.is_public and request.headers.get("Authorization") != f"Bot {self.world.application.token}":
+            return self._refuse(call, Refused(*UNAUTHORIZED), {})
+        major = "+".join(call.asked.path[name] for name in route.major)
+        verdict = self.rates.take(route.name, major, is_exempt=route.is_exempt)
+        if verdict.wait:
+            self.invalid += 1
+            call.status = 429
+            return _json(verdict.body(), 429, verdict.headers)
+        try:
+            call.answer = route.perform(call.asked)
+        except Refused as refused:
+            return self._refuse(call, refused, verdict.headers)
+        call.status = 204 if call.answer is None else 200
+        if call.answer is None:
+            return web.Response(status=204, headers=VIA | verdict.headers)
+        return _json(call.answer, 200, verdict.headers)
+
+    def _refuse(self, call: Call, refused: Refused, headers: dict[str, str]) -> web.Response:
+        call.status, call.code = refused.status, refused.code
+        self.invalid += refused.status in {401, 403, 429}
+        return _json(refused.body(), refused.status, headers)
+
+    async def _break(self, fault: Fault, call: Call, request: web.Request) -> web.StreamResponse | None:
+        call.fault = fault.what
+        if fault.action is not None:
+            fault.action()
+        match fault.what:
+            case What.STATUS:
+                call.status = fault.status
+                return _json({"message": f"{fault.status}: fault on demand", "code": 0}, fault.status, {})
+            case What.DELAY:
+                await asyncio.sleep(fault.seconds)
+            case What.HANG:
+                await fault.released.wait()
+            case What.RESET:
+                call.status = 0
+                assert isinstance(request.transport, asyncio.Transport)
+                request.transport.abort()
+                return web.Response(status=499)
+        return None
+
+
+async def _read(request: web.Request) -> Asked:
+    path, query = dict(request.match_info), dict(request.query)
+    if request.content_type.startswith("multipart/"):
+        body, files = await _read_parts(request)
+        return Asked(path, query, body, files)
+    text = await request.text()
+    return Asked(path, query, json.loads(text) if text else {})
+
+
+async def _read_parts(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
+    body: Any = {}
+    files: list[Upload] = []
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader):
+            continue
+        data = bytes(await part.read())
+        if part.name == "payload_json":
+            body = json.loads(data)
+        elif part.name is not None and FILE_FIELD.fullmatch(part.name):
+            kind = part.headers.get("Content-Type", "application/octet-stream")
+            files.append(Upload(part.name, part.filename or "file", data, kind))
+    return body, tuple(files)
+
+
+def _json(body: Any, status: int, headers: dict[str, str]) -> web.Response:
+    return web.Response(
+        body=json.dumps(body).encode(), status=status, headers=VIA | headers, content_type="application/json"
+    )
+
+
+def build_app(door: Door, routes: list[Route]) -> web.Application:
+    """Put the routes behind the door, under the API's version."""
+    app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+    for route in routes:
+        app.router.add_route(route.method, f"/api/v10{route.path}", door.handler(route))
+    return app

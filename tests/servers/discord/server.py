@@ -1,0 +1,149 @@
+"""The loopback Discord: one port for REST and the gateway, and one object for all that a test does with it."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from tests.servers.discord.application_routes import ApplicationRoutes
+from tests.servers.discord.asking import Call
+from tests.servers.discord.connection import serve_connection
+from tests.servers.discord.door import Door, build_app
+from tests.servers.discord.faults import Faults
+from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.message_routes import MessageRoutes
+from tests.servers.discord.people import People
+from tests.servers.discord.posting import Posting
+from tests.servers.discord.rates import Rates
+from tests.servers.discord.records import Channel, Guild, Message, User
+from tests.servers.discord.world import ShiftedClock, World
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class LoopbackDiscord:
+    """A Discord of our own, with a guild, a text channel and a person in it to begin with."""
+
+    world: World
+    gateway: Gateway
+    people: People
+    door: Door
+    message_routes: MessageRoutes
+    guild: Guild
+    channel: Channel
+    person: User
+    port: int = 0
+
+    @property
+    def token(self) -> str:
+        """The bot's token."""
+        return self.world.application.token
+
+    @property
+    def api_url(self) -> str:
+        """What DISCORD_API_URL is set to."""
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        """What DISCORD_GATEWAY_URL is set to."""
+        return f"ws://127.0.0.1:{self.port}/gateway"
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on demand."""
+        return self.door.faults
+
+    @property
+    def rates(self) -> Rates:
+        """The rate limits."""
+        return self.door.rates
+
+    @property
+    def bot(self) -> User:
+        """The bot's user."""
+        return self.world.bot
+
+    def calls(self, route: str = "") -> list[Call]:
+        """Return the calls of a route so far, or all of them."""
+        return [each for each in self.door.calls if not route or each.route == route]
+
+    def messages(self, channel: Channel, *, seen_by: User | None = None) -> list[Message]:
+        """Return what stands in a channel, oldest first; with ephemeral ones, or only what one person sees."""
+        shown = self.world.in_channel(channel)
+        if seen_by is None:
+            return shown
+        return [each for each in shown if each.seen_only_by in {None, seen_by}]
+
+    def of_bot(self, channel: Channel) -> list[Message]:
+        """Return the bot's messages in a channel, oldest first."""
+        return [each for each in self.world.in_channel(channel) if each.author is self.bot]
+
+    def dm(self, user: User) -> Channel:
+        """Return a person's DM with the bot."""
+        return self.world.direct_channel(user, self.bot)
+
+    async def until(self, found: Callable[[], T], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test's patience
+        """Return what is found once it is true, looking again after every change; raise TimeoutError."""
+        return await self.world.until(found, timeout)
+
+    async def connected(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - a test's patience
+        """Return when the bot listens."""
+        await self.world.until(lambda: self.gateway.is_connected, timeout)
+
+
+@contextlib.asynccontextmanager
+async def open_discord(clock: Callable[[], float] | None = None) -> AsyncIterator[LoopbackDiscord]:
+    """Serve on a free loopback port. The clock is the machine's, if none is given."""
+    world = World(clock or ShiftedClock())
+    discord = build_discord(world)
+    runner = web.AppRunner(_app(discord), access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    discord.port = runner.addresses[0][1]
+    discord.gateway.url = discord.gateway_url
+    try:
+        yield discord
+    finally:
+        discord.gateway.drop_all()
+        await runner.cleanup()
+
+
+def build_discord(world: World) -> LoopbackDiscord:
+    """Put the parts together, with a guild, a text channel and a person."""
+    gateway = Gateway(world)
+    world.emit = gateway.emit
+    posting = Posting(world)
+    door = Door(world, Rates(world.clock), Faults())
+    guild = world.add_guild("a guild")
+    return LoopbackDiscord(
+        world=world,
+        gateway=gateway,
+        people=People(world, posting),
+        door=door,
+        message_routes=MessageRoutes(world, posting),
+        guild=guild,
+        channel=world.add_channel(guild, "support"),
+        person=world.add_person("asker", guild),
+    )
+
+
+def _app(discord: LoopbackDiscord) -> web.Application:
+    gateway, world = discord.gateway, discord.world
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        if gateway.is_refusing:
+            return web.Response(status=503)
+        return await serve_connection(
+            request, gateway, heartbeat_milliseconds=gateway.heartbeat_milliseconds, clock=world.clock
+        )
+
+    routes = [*ApplicationRoutes(world, gateway).routes(), *discord.message_routes.routes()]
+    app = build_app(discord.door, routes)
+    app.router.add_get("/gateway", listen)
+    app.router.add_get("/gateway/", listen)
+    return app
