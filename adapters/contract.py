@@ -211,6 +211,8 @@ class Content:
     sources: tuple[SourceLink, ...] = ()
     may_ping: frozenset[str] = frozenset()
     controls: Controls = Controls.ANSWER
+    route: str = ""
+    """The field of support that has answered, shown quietly beside the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,24 @@ class ShowsStatus(Protocol):
 
     async def show_status(self, address: Address, text: str) -> None:
         """Show a status; an empty text takes it away."""
+        ...
+
+
+@runtime_checkable
+class LimitsEditing(Protocol):
+    """Optional: there are places where messages can't be edited. Replies go out whole there, once they are complete."""
+
+    def may_edit(self, address: Address) -> bool:
+        """Whether a message that is posted there can be edited."""
+        ...
+
+
+@runtime_checkable
+class PlacesSources(Protocol):
+    """Optional: sources stand in a message's own text and take room there."""
+
+    def footer_size(self, content: Content) -> int:
+        """Return the room that the sources of a last message take, in the unit of the limits."""
         ...
 
 

@@ -15,6 +15,7 @@ from adapters.contract import (
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
+    RouteShown,
     SourceLink,
     SourcesShown,
     StatusShown,
@@ -67,12 +68,15 @@ class MessageEditor:
         may_ping: frozenset[str] = frozenset(),
         ping_rule: PingRule | None = None,
         controls: Controls = Controls.ANSWER,
+        is_whole: bool = False,
+        footer_size: Callable[[Content], int] | None = None,
     ) -> None:
         self.address = address
         self.turn_id = turn_id
         self.on_posted = on_posted
         self.messages = [Message(reference) for reference in references]
         self.is_ended = False
+        self.is_whole = is_whole
         self.status: str | None = None
         self.first_text_at: float | None = None
         self.last_shown_at: float | None = None
@@ -82,10 +86,13 @@ class MessageEditor:
         self.draft = Draft(limits, may_ping=may_ping, ping_rule=ping_rule)
         self._limits = limits
         self._controls = controls
+        self._footer_size = footer_size
         self._wake = wake
         self._clock = clock
         self._sources: tuple[SourceLink, ...] = ()
+        self._route = ""
         self._needs_notice = False
+        self._is_noticed = False
         self._opened_at = clock()
         self._delivered = asyncio.Event()
         self._error: str | None = None
@@ -101,6 +108,8 @@ class MessageEditor:
                 self._add(text)
             case TextReset():
                 self._reset()
+            case RouteShown(title=title):
+                self._route = title
             case SourcesShown(sources):
                 self._sources = sources
             case StatusShown(text):
@@ -109,7 +118,6 @@ class MessageEditor:
             case ReplyDone(text) | ReplyFailed(text):
                 self._end(event, text)
             case _:
-                # The route is for those who show it; a reply in a channel has no place for it.
                 return
 
     def stop(self, note: str = "") -> None:
@@ -226,14 +234,25 @@ class MessageEditor:
         texts = self.draft.final_texts()
         if self._needs_closing_message(len(texts)):
             texts.append(CLOSING_TEXT)
+        elif texts and not self._has_room_for_sources(texts[-1]):
+            # They stand in a message of their own then.
+            texts.append("")
         last = len(texts) - 1
         shared = Content("", may_ping=self.draft.may_ping, controls=self._controls)
         earlier = [replace(shared, text=text, is_last=False) for text in texts[:last]]
-        return earlier + [replace(shared, text=text, sources=self._sources) for text in texts[last:]]
+        return earlier + [replace(shared, text=text, sources=self._sources, route=self._route) for text in texts[last:]]
+
+    def _has_room_for_sources(self, text: str) -> bool:
+        if self._footer_size is None or not self._sources:
+            return True
+        size = self._footer_size(Content(text, sources=self._sources, route=self._route))
+        return self._limits.measure(text) + size <= self._limits.max_size
 
     def _needs_closing_message(self, texts: int) -> bool:
         """Whether the end would go unnoticed: it was edited in while people looked elsewhere."""
         if len(self.messages) < texts or self.ended_at is None:
+            return False
+        if len(self.messages) == texts and self._is_noticed:
             return False
         if len(self.messages) > texts:
             shown = self.messages[texts].shown
@@ -259,6 +278,8 @@ class MessageEditor:
         """Remember that a step was done."""
         if step.index >= len(self.messages):
             self.messages.append(Message(reference))
+            # What is posted after the end is a message that people are told of.
+            self._is_noticed = self.is_ended
         self.messages[step.index].shown = step.content
         self.last_shown_at = self._clock()
         if step.epoch == self.draft.epoch:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
-from adapters.contract import Address, Controls, MessageReference, Platform
+from adapters.contract import Address, Controls, LimitsEditing, MessageReference, PlacesSources, Platform
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.live import OnPosted
@@ -66,6 +66,8 @@ class ReplyScheduler:
             may_ping=may_ping,
             ping_rule=self._ping_rule,
             controls=controls,
+            is_whole=isinstance(self._platform, LimitsEditing) and not self._platform.may_edit(address),
+            footer_size=self._platform.footer_size if isinstance(self._platform, PlacesSources) else None,
         )
         self._callers.append(
             Caller(editor, self._platform, self._budget, self._clock, self._wake.set, must_look_up=attempt > 1)
@@ -164,7 +166,7 @@ class ReplyScheduler:
 
     def _is_worth_a_look(self, editor: MessageEditor, min_seconds: float) -> bool:
         """Whether a frame could be due: a cheap question that spares most looks at the text."""
-        if editor.is_ended or editor.unseen_chars <= 0:
+        if editor.is_ended or editor.is_whole or editor.unseen_chars <= 0:
             return False
         least = FIRST_AMPLE_SECONDS if editor.is_blank else min_seconds - TICK_SECONDS
         return self._waited(editor) >= least

@@ -55,15 +55,21 @@ def build_allowed_mentions(may_ping: Iterable[str] = (), group: str = "") -> dic
 
 
 def footer_size(content: Content) -> int:
-    """Return the room that sources take below the text of a last message."""
-    footer = build_footer(content)
+    """Return the room that sources take below the text of a last message; the route may be missing there."""
+    footer = "\n".join(_build_sources(content))
     return build_discord_limits().measure("\n\n" + footer) if footer else 0
 
 
 def build_footer(content: Content) -> str:
-    """Return the small lines below the last message: each source with its link, as far as all of them fit a message."""
+    """Return the small lines below the last message: each source with its link, and the field of support."""
     if not content.is_last or content.is_live:
         return ""
+    route = [f"-# {_escape(content.route)}"] if content.route.strip() else []
+    return "\n".join(_build_sources(content) + route)
+
+
+def _build_sources(content: Content) -> list[str]:
+    """Return a line for each source, as far as all of them fit a message."""
     measure = build_discord_limits().measure
     lines: list[str] = []
     size = 0
@@ -74,7 +80,7 @@ def build_footer(content: Content) -> str:
             lines.append(f"-# … and {len(content.sources) - index} more")
             break
         lines.append(line)
-    return "\n".join(lines)
+    return lines
 
 
 def _build_source(source: SourceLink) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +20,14 @@ MAX_BYTES = 4096
 SENDS_PER_MINUTE = 120
 
 
+def reset(transport: asyncio.BaseTransport | None) -> None:
+    """Reset a connection: the other side reads ECONNRESET, and no end of the stream."""
+    if isinstance(transport, asyncio.Transport) and not transport.is_closing():
+        link = transport.get_extra_info("socket")
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+
+
 class Close(Exception):
     """The connection must be closed with a code."""
 
@@ -30,7 +40,7 @@ class Close(Exception):
 class Connection:
     """What is to be sent. Nothing here waits for the network."""
 
-    socket: web.WebSocketResponse
+    websocket: web.WebSocketResponse
     transport: asyncio.Transport
     deflate: Any = None
     is_stalled: bool = False
@@ -53,18 +63,18 @@ class Connection:
 
     def drop(self) -> None:
         """Reset the connection."""
-        self.transport.abort()
+        reset(self.transport)
 
     async def write(self) -> None:
         """Send until a close or the other side's end."""
         with contextlib.suppress(ConnectionError):
             while isinstance(item := await self._outbox.get(), str):
                 if self.deflate is None:
-                    await self.socket.send_str(item)
+                    await self.websocket.send_str(item)
                 else:
                     packed = self.deflate.compress(item.encode()) + self.deflate.flush(zlib.Z_SYNC_FLUSH)
-                    await self.socket.send_bytes(packed)
-            await self.socket.close(code=item)
+                    await self.websocket.send_bytes(packed)
+            await self.websocket.close(code=item)
 
 
 class Sessions(Protocol):
@@ -102,11 +112,11 @@ async def serve_connection(
     request: web.Request, sessions: Sessions, *, heartbeat_milliseconds: int, clock: Callable[[], float]
 ) -> web.WebSocketResponse:
     """Serve one client until it is gone."""
-    socket = web.WebSocketResponse(timeout=2.0, compress=False)
-    await socket.prepare(request)
+    websocket = web.WebSocketResponse(timeout=2.0, compress=False)
+    await websocket.prepare(request)
     assert isinstance(request.transport, asyncio.Transport)
     deflate = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-    connection = Connection(socket, request.transport, deflate)
+    connection = Connection(websocket, request.transport, deflate)
     sessions.connections.add(connection)
     connection.send_op(10, {"heartbeat_interval": heartbeat_milliseconds, "_trace": []})
     async with asyncio.TaskGroup() as group:
@@ -114,15 +124,15 @@ async def serve_connection(
         try:
             await _read(connection, sessions, clock)
         finally:
-            sessions.detach(connection, None if connection.closed_with else socket.close_code)
+            sessions.detach(connection, None if connection.closed_with else websocket.close_code)
             writer.cancel()
-    return socket
+    return websocket
 
 
 async def _read(connection: Connection, sessions: Sessions, clock: Callable[[], float]) -> None:
     times: deque[float] = deque(maxlen=SENDS_PER_MINUTE)
     with contextlib.suppress(ConnectionError):
-        async for message in connection.socket:
+        async for message in connection.websocket:
             if connection.is_stalled or message.type is not WSMsgType.TEXT:
                 continue
             try:

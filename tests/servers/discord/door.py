@@ -11,6 +11,7 @@ from aiohttp import BodyPartReader, web
 
 from tests.servers.discord.asking import UNAUTHORIZED, Asked, Call, Refused, Route, Upload
 from tests.servers.discord.checks import MAX_REQUEST_BYTES
+from tests.servers.discord.connection import reset
 from tests.servers.discord.faults import Fault, Faults, What
 from tests.servers.discord.rates import Rates
 from tests.servers.discord.world import World
@@ -97,8 +98,7 @@ class Door:
                 await fault.released.wait()
             case What.RESET:
                 call.status = 0
-                assert isinstance(request.transport, asyncio.Transport)
-                request.transport.abort()
+                reset(request.transport)
                 return web.Response(status=499)
         return None
 

@@ -1,19 +1,22 @@
-"""What people do on Discord: write, edit, delete, react. Each action checks nothing that people can't get wrong."""
+"""What people do on Discord besides using the bot's commands: write, react, open threads, come and go."""
 
 from dataclasses import dataclass
 
 from tests.servers.discord.asking import Upload
+from tests.servers.discord.gateway import GUILD_MEMBERS, GUILDS
 from tests.servers.discord.posting import Draft, Posting
-from tests.servers.discord.records import Channel, Message, MessageKind, User
-from tests.servers.discord.world import World
+from tests.servers.discord.records import Channel, ChannelKind, Guild, Member, Message, MessageKind, Payload, Role, User
+from tests.servers.discord.threads import Threads
+from tests.servers.discord.using import NotOffered, Using
+from tests.servers.discord.wire import guild_json, member_json, user_json
 
 
 @dataclass(slots=True)
-class People:
+class People(Using):
     """The actions, each done when it returns and seen by the bot soon after."""
 
-    world: World
     posting: Posting
+    threads: Threads
 
     async def says(
         self,
@@ -52,3 +55,59 @@ class People:
     async def takes_back(self, user: User, message: Message, emoji: str) -> None:
         """Take one's emoji away again."""
         self.posting.unreact(message, user, emoji)
+
+    async def opens_thread(
+        self, user: User, channel: Channel, name: str, *, on: Message | None = None, text: str = ""
+    ) -> Channel:
+        """Start a thread, on a message or without one, and perhaps write into it."""
+        thread = self.threads.start(channel, user, name, on=on)
+        if text:
+            await self.says(user, thread, text)
+        return thread
+
+    async def opens_forum_post(
+        self, user: User, forum: Channel, title: str, text: str, *, tags: tuple[int, ...] = ()
+    ) -> Channel:
+        """Open a post in a forum: a thread whose first message has its id."""
+        if forum.kind is not ChannelKind.FORUM:
+            raise NotOffered(f"{forum.name} is no forum")
+        thread = self.threads.start(forum, user, title, tags=list(tags))
+        self.posting.post(Draft(thread, user, {"content": text}), message_id=thread.id)
+        return thread
+
+    async def archives(self, thread: Channel, *, is_archived: bool = True, is_locked: bool = False) -> None:
+        """Archive a thread, or wake it up."""
+        thread.is_locked = is_locked
+        self.posting.set_archived(thread, is_archived=is_archived)
+
+    async def removes(self, channel: Channel) -> None:
+        """Delete a channel or a thread with all that is in it."""
+        channel.is_gone = True
+        self.posting.tell_channel("THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE", channel)
+
+    async def joins(self, user: User, guild: Guild) -> None:
+        """Join a guild."""
+        guild.members[user.id] = Member(user, joined_at=self.world.clock())
+        self._tell_member("GUILD_MEMBER_ADD", guild, member_json(guild.members[user.id]))
+
+    async def leaves(self, user: User, guild: Guild) -> None:
+        """Leave a guild; the bot leaving ends the guild for it."""
+        del guild.members[user.id]
+        if user is self.world.bot:
+            self.world.emit("GUILD_DELETE", {"id": str(guild.id), "guild_id": str(guild.id)}, GUILDS)
+        self._tell_member("GUILD_MEMBER_REMOVE", guild, {"user": user_json(user)})
+
+    async def gets_role(self, user: User, guild: Guild, role: Role) -> None:
+        """Be given a role."""
+        guild.members[user.id].roles.append(role.id)
+        self._tell_member("GUILD_MEMBER_UPDATE", guild, member_json(guild.members[user.id]))
+
+    async def invites_bot(self, guild: Guild) -> None:
+        """Add the bot to a guild."""
+        guild.members[self.world.bot.id] = Member(self.world.bot, joined_at=self.world.clock())
+        self.world.emit("GUILD_CREATE", guild_json(guild, self.world) | {"guild_id": str(guild.id)}, GUILDS)
+        self.world.changed()
+
+    def _tell_member(self, name: str, guild: Guild, payload: Payload) -> None:
+        self.world.emit(name, payload | {"guild_id": str(guild.id)}, GUILD_MEMBERS)
+        self.world.changed()

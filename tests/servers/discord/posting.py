@@ -13,6 +13,7 @@ from tests.servers.discord.gateway import (
 from tests.servers.discord.mentions import names_in, pings_of
 from tests.servers.discord.permissions import Permission, permissions_of
 from tests.servers.discord.records import (
+    LOADING,
     Attachment,
     Channel,
     Interaction,
@@ -46,9 +47,13 @@ class Posting:
 
     world: World
 
-    def post(self, draft: Draft) -> Message:
-        """Make a message and tell the gateway; a post wakes an archived thread up."""
+    def post(self, draft: Draft, *, message_id: int | None = None) -> Message:
+        """Make a message and tell the gateway; a post wakes an archived thread up and joins its author to it."""
         message = self.build(draft)
+        if message_id is not None:
+            message.id = message_id
+        if message.channel.is_thread:
+            message.channel.joined.add(draft.author.id)
         self.world.messages[message.id] = message
         message.channel.last_message = message.id
         if message.channel.is_archived:
@@ -103,6 +108,15 @@ class Posting:
         message.edited_at = now
         self.tell("MESSAGE_UPDATE", message)
         self.world.changed()
+
+    def fill(self, message: Message, body: Payload, files: tuple[Upload, ...] = ()) -> None:
+        """Give a response that was deferred its content: that is no edit, and it may notify."""
+        message.flags &= ~LOADING
+        replied = None if message.reply_to is None else self.world.messages[message.reply_to].author.id
+        author, allowed = message.author.id, body.get("allowed_mentions")
+        pings = pings_of(body.get("content") or "", message.channel, author, allowed, replied)
+        self.edit(message, body, files)
+        message.pings = replace(pings, users=pings.users - {author})
 
     def delete(self, message: Message) -> None:
         """Take a message away."""

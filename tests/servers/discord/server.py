@@ -1,5 +1,6 @@
 """The loopback Discord: one port for REST and the gateway, and one object for all that a test does with it."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -9,15 +10,19 @@ from aiohttp import web
 
 from tests.servers.discord.application_routes import ApplicationRoutes
 from tests.servers.discord.asking import Call
-from tests.servers.discord.connection import serve_connection
+from tests.servers.discord.connection import reset, serve_connection
 from tests.servers.discord.door import Door, build_app
 from tests.servers.discord.faults import Faults
 from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.interaction_routes import CommandRoutes, InteractionRoutes
+from tests.servers.discord.interactions import Interactions
 from tests.servers.discord.message_routes import MessageRoutes
 from tests.servers.discord.people import People
 from tests.servers.discord.posting import Posting
 from tests.servers.discord.rates import Rates
-from tests.servers.discord.records import Channel, Guild, Message, User
+from tests.servers.discord.records import Channel, Guild, Message, Pings, User
+from tests.servers.discord.thread_routes import ThreadRoutes
+from tests.servers.discord.threads import Threads
 from tests.servers.discord.world import ShiftedClock, World
 
 T = TypeVar("T")
@@ -36,6 +41,8 @@ class LoopbackDiscord:
     channel: Channel
     person: User
     port: int = 0
+    runner: web.AppRunner | None = None
+    _site: web.TCPSite | None = None
 
     @property
     def token(self) -> str:
@@ -82,13 +89,47 @@ class LoopbackDiscord:
         """Return the bot's messages in a channel, oldest first."""
         return [each for each in self.world.in_channel(channel) if each.author is self.bot]
 
+    def ephemerals(self, user: User) -> list[Message]:
+        """Return what only one person sees, wherever it is, oldest first."""
+        return [each for each in self.world.messages.values() if each.seen_only_by is user and not each.is_deleted]
+
+    def pings(self) -> list[tuple[Message, Pings]]:
+        """Return every message of the bot's that notified someone, and whom."""
+        own = [each for each in self.world.messages.values() if each.author is self.bot]
+        return [(each, each.pings) for each in own if each.pings]
+
     def dm(self, user: User) -> Channel:
         """Return a person's DM with the bot."""
         return self.world.direct_channel(user, self.bot)
 
-    async def until(self, found: Callable[[], T], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test's patience
+    async def until(self, found: Callable[[], T | None], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test's patience
         """Return what is found once it is true, looking again after every change; raise TimeoutError."""
         return await self.world.until(found, timeout)
+
+    async def listen(self) -> None:
+        """Listen, on the same port as before if there was one."""
+        assert self.runner is not None
+        self._site = web.TCPSite(self.runner, "127.0.0.1", self.port, reuse_address=True)
+        await self._site.start()
+        self.port = self.runner.addresses[0][1]
+
+    @contextlib.asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Be unreachable for the length of a block: connections are reset, and new ones are refused."""
+        assert self._site is not None
+        await self._site.stop()
+        for link in list(self._links()):
+            reset(link)
+        try:
+            yield
+        finally:
+            await self.listen()
+
+    def _links(self) -> list[asyncio.BaseTransport]:
+        assert self.runner is not None
+        server = self.runner.server
+        assert server is not None
+        return [each.transport for each in server.connections if each.transport is not None]
 
     async def connected(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - a test's patience
         """Return when the bot listens."""
@@ -98,19 +139,16 @@ class LoopbackDiscord:
 @contextlib.asynccontextmanager
 async def open_discord(clock: Callable[[], float] | None = None) -> AsyncIterator[LoopbackDiscord]:
     """Serve on a free loopback port. The clock is the machine's, if none is given."""
-    world = World(clock or ShiftedClock())
-    discord = build_discord(world)
-    runner = web.AppRunner(_app(discord), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    discord.port = runner.addresses[0][1]
+    discord = build_discord(World(clock or ShiftedClock()))
+    discord.runner = web.AppRunner(_app(discord), access_log=None, shutdown_timeout=0.1)
+    await discord.runner.setup()
+    await discord.listen()
     discord.gateway.url = discord.gateway_url
     try:
         yield discord
     finally:
         discord.gateway.drop_all()
-        await runner.cleanup()
+        await discord.runner.cleanup()
 
 
 def build_discord(world: World) -> LoopbackDiscord:
@@ -123,7 +161,7 @@ def build_discord(world: World) -> LoopbackDiscord:
     return LoopbackDiscord(
         world=world,
         gateway=gateway,
-        people=People(world, posting),
+        people=People(world, Interactions(world, posting), posting, Threads(world, posting)),
         door=door,
         message_routes=MessageRoutes(world, posting),
         guild=guild,
@@ -142,7 +180,14 @@ def _app(discord: LoopbackDiscord) -> web.Application:
             request, gateway, heartbeat_milliseconds=gateway.heartbeat_milliseconds, clock=world.clock
         )
 
-    routes = [*ApplicationRoutes(world, gateway).routes(), *discord.message_routes.routes()]
+    interactions, threads = discord.people.interactions, discord.people.threads
+    routes = [
+        *ApplicationRoutes(world, gateway).routes(),
+        *discord.message_routes.routes(),
+        *ThreadRoutes(world, threads).routes(),
+        *InteractionRoutes(world, interactions).routes(),
+        *CommandRoutes(world).routes(),
+    ]
     app = build_app(discord.door, routes)
     app.router.add_get("/gateway", listen)
     app.router.add_get("/gateway/", listen)

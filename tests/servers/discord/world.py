@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tests.servers.discord.permissions import EVERYTHING, OF_PEOPLE
+from tests.servers.discord.permissions import EVERYTHING, OF_PEOPLE, Permission
 from tests.servers.discord.records import (
+    Attachment,
     Channel,
     ChannelKind,
     Guild,
     Interaction,
     Member,
     Message,
+    Overwrite,
     Payload,
     Role,
     User,
@@ -82,6 +84,7 @@ class World:
     nonces: dict[tuple[int, str], tuple[float, int]] = field(default_factory=dict)
     typing: list[tuple[int, float]] = field(default_factory=list)
     """Each time the bot was shown typing: the channel and when."""
+    uploads: dict[int, Attachment] = field(default_factory=dict)
     emit: Callable[[str, Payload, int], None] = lambda _name, _payload, _intent: None
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     _last_id: int = 0
@@ -140,6 +143,11 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
+    def deny(self, channel: Channel, who: User | Role, permission: int = Permission.VIEW_CHANNEL) -> None:
+        """Take a permission away in one channel; a guild's @everyone is the role with the guild's id."""
+        overwrite = channel.overwrites.setdefault(who.id, Overwrite())
+        overwrite.deny |= int(permission)
+
     def direct_channel(self, *people: User) -> Channel:
         """Return the DM of these people, opened now if there was none; more than two are a group."""
         wanted = {each.id for each in people}
@@ -165,7 +173,7 @@ class World:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def until(self, found: Callable[[], T], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test names its patience
+    async def until(self, found: Callable[[], T | None], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test names its patience
         """Return what is found once it is true, looking again after every change; raise TimeoutError."""
         async with asyncio.timeout(timeout):
             while not (value := found()):
