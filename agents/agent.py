@@ -11,13 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from agents.contract import AgentEvent, ModelCall, Reset, Routed, TextDelta, TurnFailed, TurnFinished, TurnRequest
+from agents.contract import (
+    AgentEvent,
+    ModelCall,
+    Recollection,
+    Reset,
+    Routed,
+    TextDelta,
+    TurnFailed,
+    TurnFinished,
+    TurnRequest,
+)
 from agents.domains import Domains
 from agents.graph import RECURSION_LIMIT, Graph, build_graph, describe
-from agents.memory import Checkpoints, Conversation, open_checkpoints
+from agents.memory import Checkpoints, Conversation, open_checkpoints, recollect, remember_background
 from agents.models.chain import ModelChain
 from agents.reception import Desk
 from agents.strategies import HoldingAll, build_gathering
@@ -90,6 +100,11 @@ class GraphAgent:
         decision = await self._supervisor.decide(Talk(text), calls)
         return describe(decision, self._desk.domains), tuple(calls)
 
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return what is remembered of a turn, by default the last one."""
+        state = await self._graph.aget_state(_config(conversation_id))
+        return recollect(state.values.get("messages", []), turn_id)
+
     async def forget(self, conversation_id: str) -> None:
         """Delete all that is remembered of a conversation."""
         await self._checkpoints.adelete_thread(conversation_id)
@@ -105,7 +120,7 @@ class GraphAgent:
 
     def _run(self, request: TurnRequest, turn: Turn, config: RunnableConfig) -> AsyncGenerator[AgentEvent, None]:
         frames = self._graph.astream(
-            Conversation(messages=list(_questions(request))),
+            Conversation(messages=_what_came(request)),
             config,
             context=turn,
             stream_mode="custom",
@@ -116,7 +131,7 @@ class GraphAgent:
 
     async def _keep_partial(self, request: TurnRequest, turn: Turn, config: RunnableConfig, partial: str) -> None:
         """Remember what was asked and what was on screen when the turn was stopped."""
-        messages = [*_questions(request), *([AIMessage(partial, id=turn.id)] if partial else [])]
+        messages = [*_what_came(request), *([AIMessage(partial, id=turn.id)] if partial else [])]
         domain = turn.decision.label if turn.decision is not None else ""
         node = domain if self._desk.domains.get(domain) else "reception"
         await self._graph.aupdate_state(config, {"messages": messages}, as_node=node)
@@ -158,9 +173,10 @@ def _config(conversation_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": conversation_id}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _questions(request: TurnRequest) -> list[HumanMessage]:
+def _what_came(request: TurnRequest) -> list[AnyMessage]:
     # Under the platform's id: a message that is delivered again replaces itself in the history.
-    return [HumanMessage(question.text, id=question.id) for question in request.questions]
+    questions = [HumanMessage(question.text, id=question.id) for question in request.questions]
+    return [*remember_background(request.background, request.turn_id), *questions]
 
 
 def _collect(said: list[str], event: AgentEvent) -> None:

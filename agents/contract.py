@@ -16,15 +16,34 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Something that people wrote before anything was asked. `name` is how people there see the author."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRequest:
     """One answer to one or more waiting messages.
 
     `conversation_id` is the LangGraph thread id. A repeated `turn_id` replaces its earlier answer in the history.
+    `background` is what stood there before, oldest first; it is remembered, so that only the first turn needs it.
     """
 
     conversation_id: str
     turn_id: str
     questions: tuple[Question, ...]
+    background: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What is remembered of a turn. `question` holds all messages that it answered."""
+
+    question: str
+    answer: str
+    citations: "tuple[Citation, ...]" = ()
 
 
 class DecidedBy(StrEnum):
@@ -162,6 +181,10 @@ class Agent(Protocol):
 
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Return the route that a first message would take, and what deciding it cost."""
+        ...
+
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return what is remembered of a turn, by default the last one; None when that is nothing."""
         ...
 
     async def forget(self, conversation_id: str) -> None:

@@ -10,7 +10,7 @@ from langgraph.types import Command
 
 from agents.contract import Routed, TextDelta
 from agents.domains import HUMAN, OFFTOPIC, SMALLTALK, Domains, split_label
-from agents.memory import Checkpoints, Conversation, remember_answer, split_window, summarise_locally
+from agents.memory import Checkpoints, Conversation, background_query, remember_answer, split_window, summarise_locally
 from agents.reception import Desk
 from agents.supervisor import Decision, Supervisor, Talk
 from agents.worker import Turn, Worker
@@ -39,7 +39,7 @@ class Supervising:
             history=turn.history(state),
             summary=state.get("summary", ""),
             last_domain=state.get("domain"),
-            last_query=state.get("query"),
+            last_query=state.get("query") or background_query(state.get("messages", [])),
         )
         turn.decision = await self.supervisor.decide(talk, turn.calls)
         runtime.stream_writer(describe(turn.decision, self.domains))

@@ -7,6 +7,7 @@ from langchain_core.messages import AnyMessage, HumanMessage
 from agents.domains import Domain, Domains
 from agents.draft import REFUSAL
 from agents.evidence import Evidence
+from agents.memory import is_background
 from agents.models.prompt import Prompt
 
 MAX_ANSWER_TOKENS = 1_200
@@ -97,6 +98,8 @@ def build_summary_prompt(summary: str, dropped: Sequence[AnyMessage]) -> Prompt:
 
 
 def _speaker(message: AnyMessage) -> str:
+    if is_background(message):
+        return "thread before"
     return "person" if message.type == "human" else "assistant"
 
 

@@ -142,7 +142,7 @@ class Worker:
         emit(Sources(written.citations))
         emit(turn.finish(written.outcome, written.text, written.model, offers_person=written.offers_person))
         return Conversation(
-            messages=remember_answer(written.text, turn.id, dropped),
+            messages=remember_answer(written.text, turn.id, dropped, written.citations),
             summary=summary,
             domain=self.domain.name,
             query=turn.decision.query,

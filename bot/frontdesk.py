@@ -1,12 +1,10 @@
 """Where platforms hand in what happens on them: the bot's side of `adapters.desk`."""
 
-from adapters.contract import IncomingMessage, Kind
+from adapters.contract import IncomingMessage
 from adapters.desk import Reception, Welcome
 from bot.about import About
 from bot.gate import Answer, Refuse
-from bot.intake import Intake
-
-_INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
+from bot.intake import INTERACTIONS, Intake
 
 
 class BotDesk:
@@ -18,11 +16,11 @@ class BotDesk:
 
     async def receive(self, message: IncomingMessage) -> Reception:
         """Decide about an event and do it. Only once this has returned may the platform be told "received"."""
-        decision = await self._intake.receive(message)
-        is_interaction = message.kind in _INTERACTIONS
-        if isinstance(decision, Refuse):
-            return Reception(notice=decision.text) if is_interaction else Reception(is_question=True)
-        return Reception(is_question=isinstance(decision, Answer))
+        received = await self._intake.receive(message)
+        if message.kind in INTERACTIONS:
+            return Reception(isinstance(received.decision, Answer), received.notice)
+        # What is refused in a place where people write is said where they read: it is a turn.
+        return Reception(isinstance(received.decision, Answer | Refuse))
 
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - talks follow
         """Return what to tell a person, with their last conversations on a platform when a person is named."""

@@ -108,6 +108,7 @@ class ConversationState:
 UNKNOWN = ConversationState()
 
 _STOP_WORDS = frozenset({"stop", "cancel", "stop it", "stop that"})
+_FOR_THOSE_WHO_TAKE_PART = frozenset({Wish.MUTE, Wish.UNMUTE, Wish.NEW, Wish.SHARE})
 _INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
 _ALWAYS_ADDRESSED = frozenset({Kind.MENTION, Kind.DM, Kind.COMMAND})
 
@@ -191,15 +192,19 @@ def _wishes(message: IncomingMessage, state: ConversationState, rules: GateRules
     if wish is Wish.GIVE_BACK and not is_staff(message, rules):
         return _say_in_private(message, Reason.NOT_STAFF, "Only support staff can give a conversation back to me.")
     is_party = message.author in state.people or message.surface is Surface.DM or is_staff(message, rules)
-    if wish in {Wish.MUTE, Wish.UNMUTE} and not is_party:
-        return _say_in_private(message, Reason.NOT_THEIRS, "Only those who take part here can mute me.")
+    if wish in _FOR_THOSE_WHO_TAKE_PART and state.is_known and not is_party:
+        return _say_in_private(message, Reason.NOT_THEIRS, "Only those who take part here can do that.")
+    if wish is Wish.NEW and state.askers and not (message.author in state.askers or is_staff(message, rules)):
+        return _say_in_private(message, Reason.NOT_THEIRS, "I'm answering someone else here. Please try again then.")
     return Act(wish)
 
 
-def _closed(_: IncomingMessage, state: ConversationState, __: GateRules) -> Decision | None:
+def _closed(message: IncomingMessage, state: ConversationState, __: GateRules) -> Decision | None:
     if state.is_muted:
-        return Ignore(Reason.MUTED)
-    return Ignore(Reason.HANDED_OFF) if state.is_handed_off else None
+        return _say_in_private(message, Reason.MUTED, "I've been asked to be silent here.")
+    if state.is_handed_off:
+        return _say_in_private(message, Reason.HANDED_OFF, "This conversation is with people now: they answer here.")
+    return None
 
 
 def _not_for_us(message: IncomingMessage, state: ConversationState, _: GateRules) -> Decision | None:

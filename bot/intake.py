@@ -4,70 +4,90 @@ A platform may be told "received" only after `receive` has returned.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from adapters.contract import IncomingMessage, Kind, Wish
+from adapters.contract import IncomingMessage, Kind, Surface, Wish
 from bot.clock import Clock
-from bot.gate import Act, Answer, ConversationState, Decision, GateRules, Ignore, Reason, Refuse, decide, is_staff
+from bot.gate import Act, Answer, ConversationState, Decision, GateRules, Ignore, Reason, Refuse, decide
 from bot.inbox import Inbox
 from bot.store.engine import Store
 from bot.store.inbox import Acceptance, InboxMessage
 
 _log = logging.getLogger(__name__)
-_INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
+INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
+_ON_A_MESSAGE = frozenset({Kind.BUTTON, Kind.REACTION})
 _ABOUT_A_MESSAGE = frozenset({Kind.EDIT, Kind.DELETE})
 
 
-class AnswersConversations(Protocol):
+class WakesConversations(Protocol):
     """What the front door asks of the turns."""
 
     def wake(self, conversation_id: str, *, author: str | None = None) -> None:
         """Look for what waits in a conversation; `author` may be about to write more."""
         ...
 
-    async def stop(self, conversation_id: str, *, by: str | None) -> bool:
-        """Stop the answer under way; return False when there is none."""
+
+class FulfilsWishes(Protocol):
+    """Who does what buttons, reactions and sub-commands ask for."""
+
+    async def fulfil(self, wish: Wish, message: IncomingMessage, turn_id: str | None) -> str:
+        """Do it, and return the sentence for the person who has the wish."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What was decided about an event, and the sentence on what was done for its author."""
+
+    decision: Decision
+    notice: str = ""
+
+
 class Intake:
-    """Decide about events, make questions durable and do what buttons and reactions ask."""
+    """Decide about events, make questions durable and have done what buttons and reactions ask."""
 
     def __init__(
-        self,
-        *,
-        store: Store,
-        turns: AnswersConversations,
-        rules: GateRules,
-        clock: Clock,
-        new_id: Callable[[], str],
+        self, *, store: Store, turns: WakesConversations, wishes: FulfilsWishes, rules: GateRules, clock: Clock
     ) -> None:
         self._store = store
         self._inbox = Inbox(store.inbox)
         self._turns = turns
+        self._wishes = wishes
         self._rules = rules
         self._clock = clock
-        self._new_id = new_id
 
-    async def receive(self, message: IncomingMessage) -> Decision:
-        """Return what was decided. A Refuse is for the adapter to say, in private; any other refusal is a turn."""
+    async def receive(self, message: IncomingMessage) -> Received:
+        """Return what was decided and done.
+
+        The Refuse of an interaction is for the adapter to say, in private; any other one is a turn.
+        """
+        message, turn_id = await self._locate(message)
         state = await self._state_of(message)
         decision = decide(message, state, self._rules)
+        notice = ""
         match decision:
             case Answer(text, note):
                 await self._accept(message, text, note=note)
-            case Refuse(_, text) if message.kind not in _INTERACTIONS:
+            case Refuse(_, text) if message.kind not in INTERACTIONS:
                 await self._accept(message, "", refusal=text)
             case Act():
-                await self._act(message, decision)
+                notice = await self._act(message, decision, turn_id)
             case Ignore(reason):
                 await self._overhear(message, state, reason)
-            case Refuse():
-                pass
+            case Refuse(_, text):
+                notice = text
         _log.debug("%s %s: %s", message.kind, message.id, type(decision).__name__)
-        return decision
+        return Received(decision, notice)
+
+    async def _locate(self, message: IncomingMessage) -> tuple[IncomingMessage, str | None]:
+        """Return an event on a message of ours, or on a question, in its conversation, and the turn behind it."""
+        if message.kind not in _ON_A_MESSAGE:
+            return message, None
+        found = await self._store.whereabouts.find(message)
+        if found is None:
+            return message, None
+        return replace(message, conversation_id=found.conversation_id), found.turn_id
 
     async def _state_of(self, message: IncomingMessage) -> ConversationState:
         state = await self._store.conversations.state_of(message.conversation_id)
@@ -88,6 +108,7 @@ class Intake:
             received_at=self._clock.now(),
             note=note,
             refusal=refusal,
+            is_in_thread=message.surface is Surface.THREAD,
         )
         people = _people(message)
         await self._inbox.accept(Acceptance(question, message.workspace, message.channel, people))
@@ -100,31 +121,15 @@ class Intake:
         if reason is Reason.NOT_ADDRESSED and state.is_known and not _people(message) <= state.people:
             await self._store.conversations.add_people(message.conversation_id, _people(message))
 
-    async def _act(self, message: IncomingMessage, act: Act) -> None:
-        conversations, now = self._store.conversations, self._clock.now()
+    async def _act(self, message: IncomingMessage, act: Act, turn_id: str | None) -> str:
         match act.deed:
+            case Wish():
+                return await self._wishes.fulfil(act.deed, message, turn_id)
             case Kind.EDIT:
                 await self._store.inbox.revise(message.concerns, act.text, act.note)
             case Kind.DELETE:
                 await self._store.inbox.withdraw(message.concerns)
-            case Wish.STOP:
-                by = None if is_staff(message, self._rules) else message.author
-                await self._turns.stop(message.conversation_id, by=by)
-            case Wish.HELPFUL | Wish.UNHELPFUL:
-                await self._rate(message, is_helpful=act.deed is Wish.HELPFUL)
-            case Wish.PERSON:
-                hand_off = conversations.hand_off
-                await hand_off(message.conversation_id, new_id=self._new_id(), by=message.author, now=now)
-            case Wish.GIVE_BACK:
-                await conversations.give_back(message.conversation_id, by=message.author, now=now)
-            case Wish.MUTE | Wish.UNMUTE:
-                await conversations.mute(message.conversation_id, is_muted=act.deed is Wish.MUTE)
-
-    async def _rate(self, message: IncomingMessage, *, is_helpful: bool) -> None:
-        found = await self._store.turns.turn_of(message.concerns)
-        if found is not None:
-            rate = self._store.conversations.rate
-            await rate(found[0], person=message.author, is_helpful=is_helpful, now=self._clock.now())
+        return ""
 
 
 def _people(message: IncomingMessage) -> frozenset[str]:

@@ -12,12 +12,17 @@ from bot.clock import Clock
 from bot.frontdesk import BotDesk
 from bot.gate import GateRules
 from bot.intake import Intake
+from bot.notices import Notices
 from bot.outlets import Outlet, SupportChannel
 from bot.store.engine import open_store
 from bot.turns import TurnLimits, Turns
+from bot.wishes import Wishes
 
 GRACE_SECONDS = 20.0
 """For live answers when the process is asked to end; container platforms kill after 30."""
+
+NOTICE_SECONDS = 2.0
+"""For notices, which are short and of which the next process posts what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,38 @@ async def open_bot(
             new_id=new_id,
             limits=limits,
             contact=about.contact,
+            platforms={name: each.platform for name, each in outlets.items() if each.platform is not None},
+        )
+        notices = Notices(
+            store=store,
+            agent=agent,
+            outlets=outlets,
+            about=about,
+            support=support,
+            tasks=tasks,
+            clock=clock,
+            new_id=new_id,
         )
         await turns.take_up()
+        await notices.take_up()
         in_support = {each.address.channel for each in support.values()}
         rules = replace(rules, staff_channels=rules.staff_channels | in_support)
-        intake = Intake(store=store, turns=turns, rules=rules, clock=clock, new_id=new_id)
+        wishes = Wishes(
+            store=store,
+            turns=turns,
+            notices=notices,
+            about=about,
+            support=support,
+            rules=rules,
+            clock=clock,
+            new_id=new_id,
+        )
+        intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
         try:
             yield Bot(BotDesk(intake=intake, about=about), turns)
         finally:
             await turns.drain(grace_seconds)
+            await notices.drain(NOTICE_SECONDS)
             for task in running:
                 task.cancel()
 

@@ -17,6 +17,7 @@ from adapters.contract import (
 )
 from agents.contract import (
     AgentEvent,
+    Citation,
     ModelCall,
     Question,
     Reset,
@@ -51,14 +52,19 @@ def to_reply_event(event: AgentEvent, *, contact: str | None) -> ReplyEvent:
         case Reset():
             return TextReset(event.reason)
         case Sources():
-            links = (SourceLink(c.number, c.breadcrumb or c.title, c.link, c.document, c.text) for c in event.citations)
-            return SourcesShown(tuple(links))
+            return to_sources_shown(event.citations)
         case TurnFinished():
             return _to_reply_done(event, contact)
         case TurnFailed():
             return ReplyFailed(_apology(event.reference, contact), event.reference)
         case _:
             assert_never(event)
+
+
+def to_sources_shown(citations: Sequence[Citation]) -> SourcesShown:
+    """Return citations as people see them."""
+    links = (SourceLink(c.number, c.breadcrumb or c.title, c.link, c.document, c.text) for c in citations)
+    return SourcesShown(tuple(links))
 
 
 def to_route_shown(routed: Routed) -> RouteShown:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeAlias
 
 from adapters.contract import (
+    Platform,
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
@@ -22,6 +23,7 @@ from adapters.contract import (
 )
 from adapters.live import LiveReplies, LiveReply
 from agents.contract import Agent, Question, TurnFailed, TurnRequest
+from bot.background import Background
 from bot.clock import Clock
 from bot.line import Line
 from bot.record import note
@@ -81,10 +83,12 @@ class Turns:
         new_id: Callable[[], str],
         limits: TurnLimits | None = None,
         contact: str | None = None,
+        platforms: Mapping[str, Platform] | None = None,
     ) -> None:
         """Make turn ids with `new_id`: at most 20 characters, so that with a position they fit Discord's nonce.
 
-        `replies` are those of each platform by its name; `contact` is how people reach a person.
+        `replies` are those of each platform by its name; `contact` is how people reach a person. Where one of
+        `platforms` reads threads, what was written before the first question is told to the agent.
         """
         self._store = store
         self._agent = agent
@@ -94,6 +98,7 @@ class Turns:
         self._new_id = new_id
         self._limits = limits or TurnLimits()
         self._contact = contact
+        self._background = Background(store, platforms or {})
         self._line = Line(self._limits.live_turns)
         self._talks: dict[str, _Talk] = {}
         self._is_closing = False
@@ -193,6 +198,7 @@ class Turns:
 
     async def _take_next(self, talk: _Talk) -> bool:
         """Bring the conversation's open or next turn to its end; return False when there is none to bring."""
+        await self._forget_if_asked(talk.conversation_id)
         turn = await self._store.turns.claim(talk.conversation_id, self._new_id(), self._clock.now())
         if turn is None:
             return False
@@ -212,6 +218,12 @@ class Turns:
         finally:
             talk.until_stopped, talk.is_at_work = None, False
         return True
+
+    async def _forget_if_asked(self, conversation_id: str) -> None:
+        """Forget the history when somebody asked for that: between turns, so that none of it comes back."""
+        if await self._store.conversations.is_to_forget(conversation_id):
+            await self._agent.forget(conversation_id)
+            await self._store.conversations.has_forgotten(conversation_id)
 
     def _reply_to(self, turn: Turn) -> LiveReply:
         """Begin the reply, or go on with the messages that an earlier process has posted."""
@@ -254,12 +266,14 @@ class Turns:
         """Let people see the answer as it is made, after what is to be said about their messages."""
         notes = "".join(f"{text}\n\n" for text in dict.fromkeys(each.note for each in asked) if text)
         questions = tuple(Question(each.id, each.author, each.text) for each in asked)
+        background = await self._background.of(turn)
+        request = TurnRequest(turn.conversation_id, turn.id, questions, background)
         end, record = None, TurnRecord()
         reply.show(TextReset("a new attempt"))
         if notes:
             reply.show(TextAdded(notes))
         # To its very end: after its last event the agent may still have the history to write.
-        async for event in self._agent.answer(TurnRequest(turn.conversation_id, turn.id, questions)):
+        async for event in self._agent.answer(request):
             record = note(record, event, self._clock.now())
             shown = to_reply_event(event, contact=self._contact)
             if isinstance(shown, ReplyDone | ReplyFailed):

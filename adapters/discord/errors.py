@@ -18,6 +18,10 @@ class ThreadArchived(NotPermitted):
     """The thread sleeps: a post would wake it, an edit doesn't."""
 
 
+class ThreadExists(NotPermitted):
+    """The message has a thread already."""
+
+
 class TokenExpired(NotPermitted):
     """The 15 minutes of an interaction are over."""
 
@@ -31,6 +35,7 @@ _GONE = frozenset({10003, 10004, 10008, 10013})  # unknown channel, guild, messa
 _EXPIRED = frozenset({10015, 10062, 50027, 40094})
 _NO_DIRECT_MESSAGES = frozenset({50007, 50278})  # closed to us, no server in common
 _ARCHIVED = 50083
+_THREAD_EXISTS = 160004
 _OLD_MESSAGE = 30046  # too many edits of a message older than an hour
 _TOO_LARGE = 40005
 _INVALID_FORM = 50035
@@ -72,6 +77,8 @@ def _translate_failure(status: int, code: int) -> AdapterError:
 def _translate_refusal(status: int, code: int, answer: Mapping[str, object]) -> AdapterError:
     if code == _ARCHIVED:
         return ThreadArchived("Manage Threads: the thread is archived")
+    if code == _THREAD_EXISTS:
+        return ThreadExists("one thread on a message")
     if code in _NO_DIRECT_MESSAGES:
         return DirectMessageRefused("direct messages from the bot")
     if status == 413 or code == _TOO_LARGE or (code == _INVALID_FORM and _is_too_long(answer)):

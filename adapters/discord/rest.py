@@ -5,7 +5,7 @@ while here the reply scheduler owns every wait and must see each limit as it is 
 are plain JSON, so that a thin caller is less to go wrong than a limiter that has to be held down.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -57,13 +57,19 @@ class DiscordRest:
         self._authorization = f"Bot {settings.token}"
 
     async def call(
-        self, method: str, path: str, body: Json | None = None, *, file: File | None = None, is_by_token: bool = False
+        self,
+        method: str,
+        path: str,
+        body: Json | Sequence[Json] | None = None,
+        *,
+        file: File | None = None,
+        is_by_token: bool = False,
     ) -> Answer:
         """Make one call; `is_by_token` when the path holds an interaction's token, which then is what allows it."""
         headers = {"User-Agent": _USER_AGENT}
         if not is_by_token:
             headers["Authorization"] = self._authorization
-        form = _build_form(body or {}, file) if file is not None else None
+        form = _build_form(body, file) if file is not None and isinstance(body, Mapping) else None
         try:
             async with self._session.request(
                 method,

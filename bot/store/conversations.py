@@ -48,22 +48,25 @@ class Conversations:
             change = sa.update(conversations).where(conversations.c.id == conversation_id)
             await connection.execute(change.values(is_muted=is_muted))
 
-    async def hand_off(self, conversation_id: str, *, new_id: str, by: str, now: float) -> bool:
-        """Give a known conversation to people; return False when they have it already."""
-        async with self._database.write() as connection:
-            is_this = conversations.c.id == conversation_id
-            if await connection.scalar(sa.select(conversations.c.id).where(is_this)) is None:
-                return False
-            row = {"id": new_id, "conversation_id": conversation_id, "asked_by": by, "opened_at": now}
-            added = await connection.execute(insert(connection, handoffs).values(**row).on_conflict_do_nothing())
-            return added.rowcount == 1
+    async def forget_soon(self, conversation_id: str) -> None:
+        """Ask for the history to be forgotten before the next question is answered."""
+        await self._set_to_forget(conversation_id, is_to_forget=True)
 
-    async def give_back(self, conversation_id: str, *, by: str, now: float) -> bool:
-        """End a hand-off; return False when there is none."""
-        is_open = sa.and_(handoffs.c.conversation_id == conversation_id, handoffs.c.given_back_at.is_(None))
+    async def is_to_forget(self, conversation_id: str) -> bool:
+        """Return whether the history is to be forgotten, now that no turn is open."""
+        is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+        wanted = sa.select(conversations.c.is_to_forget).where(conversations.c.id == conversation_id)
+        async with self._database.read() as connection:
+            return bool(await connection.scalar(wanted.where(~sa.select(turns.c.id).where(is_open).exists())))
+
+    async def has_forgotten(self, conversation_id: str) -> None:
+        """Note that the history is gone."""
+        await self._set_to_forget(conversation_id, is_to_forget=False)
+
+    async def _set_to_forget(self, conversation_id: str, *, is_to_forget: bool) -> None:
+        change = sa.update(conversations).where(conversations.c.id == conversation_id)
         async with self._database.write() as connection:
-            change = sa.update(handoffs).where(is_open).values(given_back_by=by, given_back_at=now)
-            return (await connection.execute(change)).rowcount > 0
+            await connection.execute(change.values(is_to_forget=is_to_forget))
 
     async def rate(self, turn_id: str, *, person: str, is_helpful: bool, now: float) -> None:
         """Keep a person's latest word on an answer."""

@@ -14,10 +14,13 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.handoffs import HandOffRows
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
+from bot.store.notices import NoticeRows
 from bot.store.steadfast import steadfast
 from bot.store.turns import TurnRows
+from bot.store.whereabouts import WhereaboutsRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Store:
     inbox: InboxRows
     turns: TurnRows
     conversations: Conversations
+    handoffs: HandOffRows
+    notices: NoticeRows
+    whereabouts: WhereaboutsRows
 
 
 def url_of(file: Path) -> str:
@@ -48,7 +54,15 @@ async def open_store(url: str) -> AsyncIterator[Store]:
         database = Database(engine, engine, engine, None)
     try:
         await _upgrade(database)
-        yield Store(database, InboxRows(database), TurnRows(database), Conversations(database))
+        yield Store(
+            database,
+            InboxRows(database),
+            TurnRows(database),
+            Conversations(database),
+            HandOffRows(database),
+            NoticeRows(database),
+            WhereaboutsRows(database),
+        )
     finally:
         for each in {database.readers, database.durable, database.engine}:
             await each.dispose()

@@ -15,7 +15,10 @@ from bot.store.values import write_address
 
 @dataclass(frozen=True, slots=True)
 class InboxMessage:
-    """A message to be answered. With a `refusal`, that sentence is the answer; a `note` is said before the answer."""
+    """A message to be answered. With a `refusal`, that sentence is the answer; a `note` is said before the answer.
+
+    `is_in_thread`: it was written in a thread that others may have begun.
+    """
 
     id: str
     conversation_id: str
@@ -26,6 +29,7 @@ class InboxMessage:
     received_at: float
     note: str | None = None
     refusal: str | None = None
+    is_in_thread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,13 @@ class InboxRows:
             return found.first() is not None
 
     async def open_conversations(self) -> list[str]:
-        """Return the conversations with an open turn or a waiting message, the longest waiting first."""
+        """Return the conversations in which something is left to do, the longest waiting first."""
         waiting = sa.select(inbox.c.conversation_id, inbox.c.received_at.label("since")).where(_has_no_turn())
         under_way = sa.select(turns.c.conversation_id, turns.c.queued_at.label("since")).where(
             turns.c.state.in_(OPEN_STATES)
         )
-        both = sa.union_all(waiting, under_way).subquery()
+        to_forget = sa.select(conversations.c.id, conversations.c.created_at).where(conversations.c.is_to_forget)
+        both = sa.union_all(waiting, under_way, to_forget).subquery()
         ordered = sa.select(both.c.conversation_id).group_by(both.c.conversation_id).order_by(sa.func.min(both.c.since))
         async with self._database.read() as connection:
             return list((await connection.execute(ordered)).scalars())
@@ -127,4 +132,5 @@ def _row(message: InboxMessage) -> dict[str, object]:
         "received_at": message.received_at,
         "turn_id": None,
         "is_withdrawn": False,
+        "is_in_thread": message.is_in_thread,
     }

@@ -26,6 +26,7 @@ conversations = sa.Table(
     sa.Column("workspace", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("is_muted", sa.Boolean, nullable=False, default=False),
+    sa.Column("is_to_forget", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("created_at", sa.Float, nullable=False),
 )
 
@@ -89,7 +90,9 @@ inbox = sa.Table(
     sa.Column("received_at", sa.Float, nullable=False),
     sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id")),
     sa.Column("is_withdrawn", sa.Boolean, nullable=False, default=False),
+    sa.Column("is_in_thread", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Index("ix_inbox_turn_id", "turn_id"),
+    sa.Index("ix_inbox_author", "author", "received_at"),
 )
 sa.Index("ix_inbox_waiting", inbox.c.conversation_id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
@@ -108,6 +111,7 @@ handoffs = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
     sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
     sa.Column("opened_at", sa.Float, nullable=False),
     sa.Column("given_back_by", sa.Text),
     sa.Column("given_back_at", sa.Float),
@@ -119,4 +123,34 @@ sa.Index(
     unique=True,
     sqlite_where=_HANDED_OFF,
     postgresql_where=_HANDED_OFF,
+)
+
+# What people are told beside answers. `cause` is what a notice is made for, so that it is made once; its text is
+# written when it is posted, from what is remembered then, and is not kept here.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("conversation_id", sa.Text, sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("handoff_id", sa.Text, sa.ForeignKey("handoffs.id")),
+    sa.Column("turn_id", sa.Text, sa.ForeignKey("turns.id")),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("error", sa.Text),
+    sa.Index("ux_notices_cause", "cause", unique=True),
+)
+
+notice_posts = sa.Table(
+    "notice_posts",
+    metadata,
+    sa.Column("notice_id", sa.Text, sa.ForeignKey("notices.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Index("ix_notice_posts_reference", "reference"),
 )

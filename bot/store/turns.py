@@ -137,13 +137,22 @@ class TurnRows:
             gone = await connection.execute(sa.update(inbox).where(theirs).values(text="", is_withdrawn=True))
             return gone.rowcount > 0
 
-    async def turn_of(self, id_or_reference: str) -> tuple[str, str] | None:
-        """Return the ids of the turn and the conversation behind a turn's id or one of its messages."""
-        posted_by = sa.select(posts.c.turn_id).where(posts.c.reference == id_or_reference)
-        wanted = sa.or_(turns.c.id == id_or_reference, turns.c.id.in_(posted_by))
+    async def domain_of(self, turn_id: str) -> str | None:
+        """Return the field of support that a turn was routed to."""
         async with self._database.read() as connection:
-            row = (await connection.execute(sa.select(turns.c.id, turns.c.conversation_id).where(wanted))).first()
-            return None if row is None else (row.id, row.conversation_id)
+            domain: str | None = await connection.scalar(sa.select(turns.c.domain).where(turns.c.id == turn_id))
+            return domain
+
+    async def is_first(self, turn_id: str) -> bool:
+        """Return whether nothing was asked in the conversation before this turn."""
+        this = sa.select(turns.c.conversation_id, turns.c.queued_at).where(turns.c.id == turn_id).subquery()
+        is_earlier = sa.and_(
+            turns.c.conversation_id == this.c.conversation_id,
+            turns.c.queued_at <= this.c.queued_at,
+            turns.c.id != turn_id,
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(sa.select(turns.c.id).where(is_earlier).limit(1))).first() is None
 
 
 def _unclaimed() -> sa.ColumnElement[bool]:
@@ -182,4 +191,5 @@ def _message(row: sa.RowMapping) -> InboxMessage:
         received_at=row["received_at"],
         note=row["note"],
         refusal=row["refusal"],
+        is_in_thread=row["is_in_thread"],
     )

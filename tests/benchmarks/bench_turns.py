@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from agents.contract import AgentEvent, ModelCall, Outcome, Routed, TextDelta, TurnFinished, TurnRequest
+from agents.contract import AgentEvent, ModelCall, Outcome, Recollection, Routed, TextDelta, TurnFinished, TurnRequest
 from bot.clock import SystemClock
 from bot.inbox import Inbox
 from bot.store.engine import open_store, url_of
@@ -50,6 +50,10 @@ class PacedAgent:
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Return the one route there is."""
         return await self.others.route(text)
+
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return what was said last."""
+        return await self.others.recall(conversation_id, turn_id=turn_id)
 
     async def forget(self, conversation_id: str) -> None:
         """Remember nothing anyway."""

@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from adapters.contract import Kind, Wish
+from adapters.contract import Address, Kind, Wish
 from bot.gate import Act, Answer, Ignore, Reason, Refuse
+from bot.outlets import SupportChannel
 from bot.turns import TurnLimits
 from tests.fakes.desk import Desk, message, open_desk
-from tests.fakes.manual_clock import ManualClock
 from tests.fakes.plain_replies import PlainReplies
 from tests.fakes.stepping_agent import SteppingAgent
 from tests.fakes.wall import MemoryWall
+
+SUPPORT = {"wall": SupportChannel(Address("wall", "w", "help"))}
 
 
 @asynccontextmanager
@@ -20,7 +22,7 @@ async def open_front(
     home: Path, wall: MemoryWall, agent: SteppingAgent, *, burst_seconds: float = 0.0
 ) -> AsyncIterator[Desk]:
     limits = TurnLimits(burst_seconds=burst_seconds, retry_seconds=0.0)
-    async with open_desk(home, agent=agent, replies=PlainReplies(wall), limits=limits, clock=ManualClock()) as desk:
+    async with open_desk(home, agent=agent, replies=PlainReplies(wall), limits=limits, support=SUPPORT) as desk:
         yield desk
 
 
@@ -28,12 +30,12 @@ async def test_follow_ups_need_no_mention_until_a_second_person_joins(tmp_path: 
     wall, agent = MemoryWall(), SteppingAgent()
     async with open_front(tmp_path, wall, agent) as desk:
         reply = replace(message("m2", "and then?"), kind=Kind.THREAD_REPLY)
-        assert await desk.intake.receive(reply) == Ignore(Reason.NOT_ADDRESSED)
+        assert (await desk.intake.receive(reply)).decision == Ignore(Reason.NOT_ADDRESSED)
         await desk.says("how?", id="m1")
-        assert await desk.intake.receive(reply) == Answer("and then?")
+        assert (await desk.intake.receive(reply)).decision == Answer("and then?")
         others = replace(reply, id="m3", author="bob")
-        assert await desk.intake.receive(others) == Ignore(Reason.NOT_ADDRESSED)
-        assert await desk.intake.receive(replace(reply, id="m4")) == Ignore(Reason.NOT_ADDRESSED)
+        assert (await desk.intake.receive(others)).decision == Ignore(Reason.NOT_ADDRESSED)
+        assert (await desk.intake.receive(replace(reply, id="m4"))).decision == Ignore(Reason.NOT_ADDRESSED)
         assert isinstance(await desk.says("@bot how?", id="m5", by="bob"), Answer)
         await desk.turns.join()
     assert sorted(q.id for request in agent.requests for q in request.questions) == ["m1", "m2", "m5"]
@@ -89,7 +91,7 @@ async def test_a_command_is_complete_and_waits_for_no_burst(tmp_path: Path) -> N
 async def test_a_refused_interaction_is_for_the_adapter_to_say(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
     async with open_front(tmp_path, wall, agent) as desk:
-        assert isinstance(await desk.intake.receive(replace(message("m1", ""), kind=Kind.COMMAND)), Refuse)
+        assert isinstance((await desk.intake.receive(replace(message("m1", ""), kind=Kind.COMMAND))).decision, Refuse)
         await desk.turns.join()
     assert not wall.messages
 

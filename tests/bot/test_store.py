@@ -15,11 +15,15 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
 from bot.store.engine import Store, open_store, url_of
+from bot.store.handoffs import Place
 from bot.store.inbox import Acceptance, InboxMessage
 from bot.store.migrate import newest_version
+from bot.store.notices import Notice, NoticeKind
 from bot.store.schema import metadata
 from bot.store.turns import TurnEnd, TurnRecord
 from bot.store.values import read_ending, write_ending
+from bot.store.whereabouts import Whereabouts
+from tests.fakes.desk import message as event
 
 PLACE = Address("wall", "w", "c1", thread="1.2")
 DONE = ReplyDone("text", "answered", "model", 1.0, 10, 20, 0.5, contact="me")
@@ -112,8 +116,9 @@ async def test_posts_are_given_back_in_order_and_replaced_by_position(store: Sto
     turn = await store.turns.claim("c1", "t1", 1.0)
     assert turn is not None
     assert turn.references == (MessageReference(PLACE, "m1"), MessageReference(PLACE, "m2"))
-    assert await store.turns.turn_of("m2") == await store.turns.turn_of("t1") == ("t1", "c1")
-    assert await store.turns.turn_of("m0") is None
+    for concerns, is_known in {"m2": True, "wall:w:c1:m2": True, "t1": True, "a": True, "m0": False, "": False}.items():
+        found = await store.whereabouts.find(replace(event("b1", "", where="c1"), concerns=concerns))
+        assert found == (Whereabouts("c1", "t1") if is_known else None)
 
 
 @pytest.mark.parametrize("end", [DONE, ReplyFailed("sorry", "REF")])
@@ -180,11 +185,14 @@ async def test_the_gate_learns_who_takes_part_who_waits_and_who_took_over(store:
     await conversations.add_people("c1", frozenset({"bob", "ann"}))
     state = await conversations.state_of("c1")
     assert (state.people, state.askers) == (frozenset({"ann", "bob"}), frozenset({"ann"}))
-    assert await conversations.hand_off("c1", new_id="h1", by="ann", now=1.0)
-    assert not await conversations.hand_off("c1", new_id="h2", by="bob", now=2.0)
+    notice = Notice("n1", "wanted:h1", NoticeKind.WANTED, "c1", PLACE, person="ann")
+    place = Place("c1", "w", "c1", PLACE)
+    assert await store.handoffs.open("h1", place, by="ann", now=1.0, notice=notice)
+    assert not await store.handoffs.open("h2", place, by="bob", now=2.0, notice=replace(notice, id="n2", cause="h2"))
     assert (await conversations.state_of("c1")).is_handed_off
-    assert await conversations.give_back("c1", by="sam", now=3.0)
-    assert not await conversations.give_back("c1", by="sam", now=4.0)
+    assert await store.notices.open_ids() == ["n1"]
+    assert await store.handoffs.close("h1", by="sam", now=3.0)
+    assert not await store.handoffs.close("h1", by="sam", now=4.0)
     await conversations.mute("c1", is_muted=True)
     state = await conversations.state_of("c1")
     assert (state.is_handed_off, state.is_muted) == (False, True)
@@ -244,7 +252,7 @@ def test_the_tables_can_be_written_for_postgresql() -> None:
     indexes = [
         str(CreateIndex(index).compile(dialect=dialect)) for table in metadata.sorted_tables for index in table.indexes
     ]
-    assert len(statements) == 7
+    assert len(statements) == 9
     assert sum("WHERE" in index for index in indexes) == 3
 
 

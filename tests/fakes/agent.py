@@ -11,6 +11,7 @@ from agents.contract import (
     DecidedBy,
     ModelCall,
     Outcome,
+    Recollection,
     Routed,
     Sources,
     TextDelta,
@@ -71,6 +72,14 @@ class ScriptedAgent:
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Send everything to billing."""
         return Routed("billing", "Billing", 0.93, DecidedBy.LOCAL, text), ()
+
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return the last question, or that of a turn, and the source that every script has."""
+        for request in reversed(self.requests):
+            if request.conversation_id == conversation_id and turn_id in {None, request.turn_id}:
+                asked = " ".join(question.text for question in request.questions)
+                return Recollection(asked, f"You asked: {asked}", (SOURCE,))
+        return None
 
     async def forget(self, conversation_id: str) -> None:
         """Note which conversation was to be forgotten."""

@@ -1,22 +1,28 @@
 """The bot's own core, put together on a real store and a wall, for tests to talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from adapters.contract import Address, IncomingMessage, Kind, Surface, Wish
+from adapters.contract import Address, IncomingMessage, Kind, Platform, Surface, Wish
 from adapters.live import LiveReplies
 from agents.contract import Agent
+from bot.about import About
 from bot.clock import Clock
+from bot.frontdesk import BotDesk
 from bot.gate import Decision, GateRules
 from bot.intake import Intake
+from bot.notices import Notices
+from bot.outlets import Outlet, SupportChannel
 from bot.store.engine import Store, open_store, url_of
 from bot.turns import TurnLimits, Turns
+from bot.wishes import Wishes
 from tests.fakes.manual_clock import ManualClock
 
+ABOUT = About(contact="help@example.org")
 AT_ONCE = TurnLimits(burst_seconds=0.0, retry_seconds=0.0)
 
 
@@ -27,24 +33,27 @@ class Desk:
     store: Store
     turns: Turns
     intake: Intake
+    notices: Notices
+    front: BotDesk
     tasks: asyncio.TaskGroup
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     async def says(self, text: str, *, by: str = "ann", where: str = "c1", id: str = "") -> Decision:  # noqa: A002 - as the field
         """Someone writes to the bot."""
         number = next(self._numbers)
-        return await self.intake.receive(message(id or f"q{number}", text, by=by, where=where, sent_at=float(number)))
+        said = message(id or f"q{number}", text, by=by, where=where, sent_at=float(number))
+        return (await self.intake.receive(said)).decision
 
     async def presses(self, wish: Wish, *, by: str = "ann", where: str = "c1", concerns: str = "") -> Decision:
         """Someone presses a button."""
         event = message(f"b{next(self._numbers)}", "", by=by, where=where, kind=Kind.BUTTON)
-        return await self.intake.receive(_with(event, wish=wish, concerns=concerns))
+        return (await self.intake.receive(_with(event, wish=wish, concerns=concerns))).decision
 
     async def changes(self, concerns: str, text: str | None, *, by: str = "ann", where: str = "c1") -> Decision:
         """Someone edits a message, or deletes it when no text is given."""
         kind = Kind.DELETE if text is None else Kind.EDIT
         event = message(f"e{next(self._numbers)}", text or "", by=by, where=where, kind=kind)
-        return await self.intake.receive(_with(event, concerns=concerns))
+        return (await self.intake.receive(_with(event, concerns=concerns))).decision
 
 
 def message(
@@ -78,6 +87,9 @@ async def open_desk(
     rules: GateRules | None = None,
     clock: Clock | None = None,
     first_id: int = 1,
+    platform: Platform | None = None,
+    about: About = ABOUT,
+    support: Mapping[str, SupportChannel] | None = None,
 ) -> AsyncIterator[Desk]:
     """Open a core on the database in `home`; leaving it is as sudden as a crash, but for what `finally` does."""
     ids = (f"turn{first_id}x{number:06}" for number in count(1))
@@ -93,9 +105,31 @@ async def open_desk(
             clock=clock,
             new_id=lambda: next(ids),
             limits=limits,
-            contact="help@example.org",
+            contact=about.contact,
+            platforms={} if platform is None else {"wall": platform},
         )
-        intake = Intake(store=store, turns=turns, rules=rules, clock=clock, new_id=lambda: next(ids))
-        yield Desk(store, turns, intake, tasks)
+        notices = Notices(
+            store=store,
+            agent=agent,
+            outlets={"wall": Outlet(replies, platform)},
+            about=about,
+            support=support or {},
+            tasks=tasks,
+            clock=clock,
+            new_id=lambda: next(ids),
+        )
+        wishes = Wishes(
+            store=store,
+            turns=turns,
+            notices=notices,
+            about=about,
+            support=support or {},
+            rules=rules,
+            clock=clock,
+            new_id=lambda: next(ids),
+        )
+        intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
+        yield Desk(store, turns, intake, notices, BotDesk(intake=intake, about=about), tasks)
         await turns.drain(0)
+        await notices.drain(0)
         serving.cancel()

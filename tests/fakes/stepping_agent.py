@@ -4,7 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from agents.contract import AgentEvent, DecidedBy, ModelCall, Outcome, Routed, TextDelta, TurnFinished, TurnRequest
+from agents.contract import (
+    AgentEvent,
+    DecidedBy,
+    ModelCall,
+    Outcome,
+    Recollection,
+    Routed,
+    TextDelta,
+    TurnFinished,
+    TurnRequest,
+)
 
 
 def answer_to(request: TurnRequest) -> str:
@@ -27,6 +37,7 @@ class SteppingAgent:
     script: Callable[[TurnRequest], list[AgentEvent | Exception]] = lambda request: [*events_of(answer_to(request))]
     requests: list[TurnRequest] = field(default_factory=list)
     at_work: set[str] = field(default_factory=set)
+    forgotten: list[str] = field(default_factory=list)
     busiest: int = 0
     steps: asyncio.Semaphore | None = None
     """When given, each event waits for a release."""
@@ -50,5 +61,16 @@ class SteppingAgent:
         """Return the one route there is."""
         return Routed("general", "General", 1.0, DecidedBy.RULE, text), ()
 
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return the last answer of a conversation, or a turn's."""
+        if conversation_id in self.forgotten:
+            return None
+        for request in reversed(self.requests):
+            if request.conversation_id == conversation_id and turn_id in {None, request.turn_id}:
+                return Recollection(" ".join(each.text for each in request.questions), answer_to(request))
+        return None
+
     async def forget(self, conversation_id: str) -> None:
-        """Remember nothing anyway."""
+        """Note which conversations were to be forgotten."""
+        assert conversation_id not in self.at_work
+        self.forgotten.append(conversation_id)

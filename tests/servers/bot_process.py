@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agents.contract import AgentEvent, ModelCall, Routed, TurnRequest
+from agents.contract import AgentEvent, ModelCall, Recollection, Routed, TurnRequest
 from bot.about import About
 from bot.clock import SystemClock
 from bot.gate import GateRules
@@ -77,6 +77,10 @@ class RemoteControlled:
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Return the one route there is."""
         return await self.agent.route(text)
+
+    async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+        """Return what was said last."""
+        return await self.agent.recall(conversation_id, turn_id=turn_id)
 
     async def forget(self, conversation_id: str) -> None:
         """Remember nothing anyway."""

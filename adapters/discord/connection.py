@@ -1,0 +1,130 @@
+"""Staying connected: one supervised connection for each shard, and one readable line when only the operator can help.
+
+After a break the client and its HTTP session are built anew and the session is resumed, so that no event is missed.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+import discord
+
+from adapters.discord.gateway import GatewayClient, Shard, Take
+from adapters.discord.pace import BackOff, IdentifyPace, Sleep
+from adapters.discord.payload import number, part, text
+from adapters.discord.rest import DiscordRest
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.surviving import surviving
+from adapters.errors import AdapterError, NotPermitted, StartRefused
+
+_log = logging.getLogger(__name__)
+_LOGIN_SECONDS = 15.0
+_TOKEN = "Discord refuses DISCORD_BOT_TOKEN: copy the bot's token anew from the Developer Portal, under Bot"  # noqa: S105 - a setting's name
+_REFUSALS: Final = {
+    4004: _TOKEN,
+    4010: "Discord refuses the shard: correct FIRSTLINE_DISCORD_SHARDS or leave it unset",
+    4011: "Discord asks for more shards: raise FIRSTLINE_DISCORD_SHARDS or leave it unset",
+    4012: "Discord speaks this version of its gateway no more: update Firstline",
+    4013: "Discord doesn't know the intents that were asked for: update Firstline",
+    4014: (
+        "Discord refuses the message-content intent: enable it in the Developer Portal, under Bot, "
+        "or unset FIRSTLINE_DISCORD_MESSAGE_CONTENT"
+    ),
+}
+
+
+@dataclass(slots=True)
+class Connections:
+    """The connections of one bot. `take` gets every named event."""
+
+    settings: DiscordSettings
+    rest: DiscordRest
+    names: Iterable[str]
+    take: Take
+    chance: random.Random = field(default_factory=random.Random)
+    now: Callable[[], float] = monotonic
+    sleep: Sleep = asyncio.sleep
+    _pace: IdentifyPace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = IdentifyPace(now=self.now, sleep=self.sleep)
+
+    async def run(self) -> None:
+        """Stay connected with all shards until cancelled; raises StartRefused."""
+        gateway, count = await self._ask()
+        try:
+            async with asyncio.TaskGroup() as shards:
+                for each in range(count):
+                    shards.create_task(self._stay(Shard(each, count), gateway))
+        except BaseExceptionGroup as group:
+            refused = group.subgroup(StartRefused)
+            if refused is None:
+                raise
+            raise _first(refused) from None
+
+    async def _ask(self) -> tuple[str, int]:
+        """Return the gateway's address and the number of shards, asking until there is an answer."""
+        back_off = BackOff(self.chance)
+        while True:
+            try:
+                advice = part({"told": (await self.rest.call("GET", "/gateway/bot")).json}, "told")
+            except NotPermitted:
+                raise StartRefused(_TOKEN) from None
+            except AdapterError as error:
+                _log.warning("Discord can't be reached: %s", type(error).__name__)
+                await self.sleep(back_off.next_seconds())
+            else:
+                gateway = self.settings.gateway_url or text(advice, "url")
+                return gateway, self.settings.shards or max(1, number(advice, "shards"))
+
+    async def _stay(self, shard: Shard, gateway: str) -> None:
+        """Connect again and again; a refusal that no attempt can change ends it."""
+        back_off, session = BackOff(self.chance), None
+        stood = asyncio.Event()
+
+        def take(name: str, payload: object) -> None:
+            if name in {"READY", "RESUMED"}:
+                stood.set()
+            self.take(name, payload)
+
+        while True:
+            client = GatewayClient(self.settings, shard, session=session, names=self.names, take=take)
+            with surviving(f"the connection of shard {shard.number}"):
+                async with client:
+                    await self._connect(client, gateway)
+            session = client.session
+            if stood.is_set():
+                back_off.succeeded()
+                stood.clear()
+            await self.sleep(back_off.next_seconds())
+
+    async def _connect(self, client: GatewayClient, gateway: str) -> None:
+        """Log in and listen once. Raises StartRefused; what can pass by itself is logged."""
+        try:
+            async with asyncio.timeout(_LOGIN_SECONDS):
+                await client.login(self.settings.token)
+            if client.session is None:
+                await self._pace.wait()
+            elif not self.settings.gateway_url:
+                gateway = client.session.gateway
+            await client.listen(gateway)
+        except discord.LoginFailure:
+            raise StartRefused(_TOKEN) from None
+        except discord.PrivilegedIntentsRequired:
+            raise StartRefused(_REFUSALS[4014]) from None
+        except discord.ConnectionClosed as closed:
+            if closed.code in _REFUSALS:
+                raise StartRefused(_REFUSALS[closed.code]) from None
+            _log.warning("shard %s: the gateway closed with %s", client.shard_id, closed.code)
+
+
+def _first(group: BaseExceptionGroup[StartRefused]) -> StartRefused:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    assert isinstance(found, StartRefused)  # the group has no others
+    return found

@@ -1,0 +1,162 @@
+"""From the gateway's events to the desk: each in a task of its own, in order within its channel."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+from weakref import WeakValueDictionary
+
+from adapters.contract import IncomingMessage, Wish
+from adapters.desk import FrontDesk
+from adapters.discord.atlas import Atlas
+from adapters.discord.attachments import Fetch, read_attachments, with_attachments
+from adapters.discord.callers import Callers
+from adapters.discord.forums import mark_solved
+from adapters.discord.parse import (
+    Identity,
+    is_withheld,
+    parse_deletions,
+    parse_edit,
+    parse_message,
+    parse_reaction,
+)
+from adapters.discord.payload import Payload, part, parts, snowflake
+from adapters.discord.places import Place
+from adapters.discord.rest import DiscordRest
+from adapters.discord.surviving import surviving
+from adapters.discord.threads import Threads
+
+_log = logging.getLogger(__name__)
+
+ABOUT_CHANNELS: Final = frozenset(
+    {
+        *("GUILD_CREATE", "CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"),
+        *("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC"),
+    }
+)
+
+
+class Events:
+    """Take events. `tasks` owns their handling, which goes on when the connection is lost."""
+
+    def __init__(
+        self,
+        *,
+        desk: FrontDesk,
+        rest: DiscordRest,
+        threads: Threads,
+        atlas: Atlas,
+        fetch: Fetch,
+        tasks: asyncio.TaskGroup,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._desk = desk
+        self._rest = rest
+        self._threads = threads
+        self._atlas = atlas
+        self._fetch = fetch
+        self._tasks = tasks
+        self._on_ready = on_ready
+        self._callers = Callers(desk=desk, rest=rest, threads=threads, atlas=atlas, fetch=fetch)
+        self._me = Identity("")
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._is_loss_known = False
+        self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
+            "MESSAGE_CREATE": self._said,
+            "MESSAGE_UPDATE": self._edited,
+            "MESSAGE_DELETE": self._deleted,
+            "MESSAGE_DELETE_BULK": self._deleted,
+            "MESSAGE_REACTION_ADD": self._reacted,
+        }
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The events that mean anything here."""
+        return frozenset({"READY", "RESUMED", "INTERACTION_CREATE", *ABOUT_CHANNELS, *self._handlers})
+
+    def take(self, name: str, payload: object) -> None:
+        """Take an event as it comes, whatever it holds; nothing is raised."""
+        with surviving(f"reading {name}"):
+            event = part({"event": payload}, "event")
+            if name == "READY":
+                self._me = Identity(snowflake(part(event, "user"), "id"), snowflake(part(event, "application"), "id"))
+            if name in {"READY", "RESUMED"}:
+                self._on_ready()
+            elif name in ABOUT_CHANNELS:
+                self._atlas.take(name, event, me=self._me.user)
+            else:
+                self._begin(name, event)
+
+    async def settle(self, seconds: float) -> None:
+        """Let what is under way come to its end, but not for longer."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=seconds)
+
+    @property
+    def _identity(self) -> Identity:
+        return replace(self._me, roles=frozenset(self._atlas.roles))
+
+    def _begin(self, name: str, event: Payload) -> None:
+        task = self._tasks.create_task(self._handle(name, event))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _handle(self, name: str, event: Payload) -> None:
+        with surviving(f"handling {name}"):
+            if name == "INTERACTION_CREATE":
+                await self._callers.serve(event, self._identity)
+                return
+            # One after the other in a channel, so that a question is there before its edit or deletion.
+            lock = self._locks.setdefault(snowflake(event, "channel_id"), asyncio.Lock())
+            async with lock:
+                await self._handlers[name](event)
+
+    async def _place(self, event: Payload) -> Place:
+        place = await self._atlas.find(snowflake(event, "channel_id"), guild=snowflake(event, "guild_id"))
+        return await self._threads.rooted(place, self._me.user)
+
+    async def _said(self, event: Payload) -> None:
+        if snowflake(part(event, "author"), "id") == self._me.user:
+            return
+        place = await self._place(event)
+        if is_withheld(event, place, self._identity):
+            self._tell_of_loss()
+        message = parse_message(event, place, self._identity)
+        if message is None:
+            return
+        text = await with_attachments(message.text, read_attachments(parts(event, "attachments")), self._fetch)
+        message = replace(message, text=text)
+        self._threads.entitle(message.address, text)
+        await self._desk.receive(message)
+
+    async def _edited(self, event: Payload) -> None:
+        if snowflake(part(event, "author"), "id") != self._me.user:
+            await self._receive(parse_edit(event, await self._place(event), self._identity))
+
+    async def _deleted(self, event: Payload) -> None:
+        for message in parse_deletions(event, await self._place(event)):
+            await self._desk.receive(message)
+
+    async def _reacted(self, event: Payload) -> None:
+        if snowflake(event, "user_id") == self._me.user:
+            return
+        place = await self._place(event)
+        message = parse_reaction(event, place, self._identity)
+        await self._receive(message)
+        if message is not None and message.wish is Wish.HELPFUL:
+            await mark_solved(self._rest, self._atlas, place, by=message.author)
+
+    async def _receive(self, message: IncomingMessage | None) -> None:
+        if message is not None:
+            await self._desk.receive(message)
+
+    def _tell_of_loss(self) -> None:
+        if not self._is_loss_known:
+            self._is_loss_known = True
+            _log.warning(
+                "Discord keeps the words of messages back that don't mention the bot: follow-ups in threads need a "
+                "mention. For follow-ups without one, enable the Message Content intent in the Developer Portal and "
+                "set FIRSTLINE_DISCORD_MESSAGE_CONTENT=true."
+            )

@@ -1,0 +1,122 @@
+"""What people are told beside answers: each notice once, kept until it is on the screen or can't be."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from adapters.contract import Address, MessageReference
+from bot.store.database import Database
+from bot.store.schema import conversations, notice_posts, notices
+from bot.store.upsert import insert
+from bot.store.values import read_address, write_address
+
+
+class NoticeKind(StrEnum):
+    """What a notice says."""
+
+    WANTED = "a person is wanted"
+    """In the support channel, with the button that gives the conversation back."""
+    ASKED = "people were asked"
+    UNREACHED = "people could not be asked"
+    BACK = "the bot is back"
+    SHARED = "a private answer is shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to say at an address. `person` is who asked for it; `workspace` is the conversation's."""
+
+    id: str
+    cause: str
+    kind: NoticeKind
+    conversation_id: str
+    address: Address
+    person: str = ""
+    handoff_id: str | None = None
+    turn_id: str | None = None
+    attempt: int = 0
+    workspace: str = ""
+    references: tuple[MessageReference, ...] = ()
+
+
+class NoticeRows:
+    """The table of notices and the messages that they were posted in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, notice: Notice, now: float) -> bool:
+        """Keep a notice durably; return False for one whose cause has had its notice."""
+        async with self._database.write(is_durable=True) as connection:
+            return await add_notice(connection, notice, now)
+
+    async def open_ids(self) -> list[str]:
+        """Return the notices that aren't on the screen yet, the oldest first."""
+        waiting = sa.select(notices.c.id).where(notices.c.ended_at.is_(None)).order_by(notices.c.created_at)
+        async with self._database.read() as connection:
+            return list((await connection.execute(waiting)).scalars())
+
+    async def start(self, notice_id: str) -> Notice | None:
+        """Count an attempt and return the notice, or None when there is nothing left to do for it."""
+        this = sa.and_(notices.c.id == notice_id, notices.c.ended_at.is_(None))
+        async with self._database.write() as connection:
+            change = sa.update(notices).where(this).values(attempt=notices.c.attempt + 1)
+            if (await connection.execute(change)).rowcount == 0:
+                return None
+            return await _read(connection, notice_id)
+
+    async def add_post(self, notice_id: str, reference: MessageReference, position: int) -> None:
+        """Remember the message at a position of a notice."""
+        post = {"address": write_address(reference.address), "reference": reference.message}
+        async with self._database.write() as connection:
+            row = insert(connection, notice_posts).values(notice_id=notice_id, position=position, **post)
+            await connection.execute(row.on_conflict_do_update(index_elements=["notice_id", "position"], set_=post))
+
+    async def close(self, notice_id: str, now: float, *, error: str | None = None, then: Notice | None = None) -> None:
+        """End a notice for good, and in the same moment begin the one that follows from it."""
+        async with self._database.write(is_durable=True) as connection:
+            change = sa.update(notices).where(notices.c.id == notice_id).values(ended_at=now, error=error)
+            await connection.execute(change)
+            if then is not None:
+                await add_notice(connection, then, now)
+
+
+async def add_notice(connection: AsyncConnection, notice: Notice, now: float) -> bool:
+    """Add a notice within a transaction; return False for one whose cause has had its notice."""
+    row = insert(connection, notices).values(
+        id=notice.id,
+        cause=notice.cause,
+        kind=notice.kind.value,
+        conversation_id=notice.conversation_id,
+        handoff_id=notice.handoff_id,
+        turn_id=notice.turn_id,
+        person=notice.person,
+        address=write_address(notice.address),
+        attempt=0,
+        created_at=now,
+    )
+    return (await connection.execute(row.on_conflict_do_nothing(index_elements=["cause"]))).rowcount == 1
+
+
+async def _read(connection: AsyncConnection, notice_id: str) -> Notice:
+    joined = sa.join(notices, conversations, notices.c.conversation_id == conversations.c.id)
+    wanted = sa.select(notices, conversations.c.workspace).select_from(joined).where(notices.c.id == notice_id)
+    row = (await connection.execute(wanted)).one()
+    posted = sa.select(notice_posts).where(notice_posts.c.notice_id == notice_id).order_by(notice_posts.c.position)
+    return Notice(
+        id=row.id,
+        cause=row.cause,
+        kind=NoticeKind(row.kind),
+        conversation_id=row.conversation_id,
+        address=read_address(row.address),
+        person=row.person,
+        handoff_id=row.handoff_id,
+        turn_id=row.turn_id,
+        attempt=row.attempt,
+        workspace=row.workspace,
+        references=tuple(
+            MessageReference(read_address(post.address), post.reference) for post in await connection.execute(posted)
+        ),
+    )
