@@ -81,7 +81,7 @@ async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
 async def _open_discord(settings: Settings, stack: AsyncExitStack) -> Venue:
     from adapters.discord.venue import open_discord
 
-    return await stack.enter_async_context(open_discord(discord_settings(settings)))
+    return await stack.enter_async_context(open_discord(discord_settings(settings), clock=time.time))
 
 
 async def examine(platform: str, settings: Settings) -> AsyncIterator[Finding]:
