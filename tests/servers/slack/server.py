@@ -73,8 +73,10 @@ class SlackServer(Interactions):
         assert self._site is not None
         await self._site.stop()
         self._break_connections()
-        yield
-        await self._listen()
+        try:
+            yield
+        finally:
+            await self._listen()
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
