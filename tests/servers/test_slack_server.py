@@ -343,6 +343,19 @@ async def test_a_reply_to_a_deleted_question_lands_in_the_channel_unless_a_tombs
     assert [each.text for each in slack.messages(support, busy)] == ["This message was deleted.", "more", "kept"]
 
 
+async def test_what_the_app_reads_back_may_lag_behind(
+    slack: SlackServer, client: AsyncWebClient, clock: ManualClock, ada: User, support: Channel
+) -> None:
+    slack.read_lag_seconds = 2.0
+    root = await slack.says(ada, support, "Hello")
+    await client.chat_postMessage(channel=support.id, thread_ts=root, text="Yes?")
+    counts = []
+    for seconds in (0.0, 3.0):
+        clock.advance(seconds)
+        counts.append(len((await client.conversations_replies(channel=support.id, ts=root))["messages"]))
+    assert counts == [1, 2]
+
+
 async def test_a_status_lasts_two_minutes_or_until_the_app_posts(
     slack: SlackServer, client: AsyncWebClient, clock: ManualClock, ada: User
 ) -> None:
