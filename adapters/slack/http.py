@@ -17,11 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.contract import LinksMessages, Platform
 from adapters.desk import FrontDesk
 from adapters.errors import StartRefused
+from adapters.slack.door import Door
 from adapters.slack.guard import CONTENT_TYPES, Signatures, read_request, read_text
-from adapters.slack.identity import build_installed_authorize, build_single_authorize, identify, open_client
+from adapters.slack.identity import build_installed_authorize, build_single_authorize, wait_for_identity
 from adapters.slack.listen import Authorize, build_app
 from adapters.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, forget_revoked
 from adapters.slack.settings import SlackSettings
+from adapters.slack.venue import build_client
 
 EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
 MAX_BODY_BYTES = 1_048_576
@@ -103,7 +105,7 @@ class SlackOverHttp:
     async def _authorize(self) -> Authorize:
         if self._oauth is not None:
             return build_installed_authorize(self._oauth.installations)
-        return build_single_authorize(await identify(self._client, self._settings.bot_token))
+        return build_single_authorize(await wait_for_identity(Door(self._settings, self._client)))
 
     def _flow(self) -> AsyncOAuthFlow | None:
         if self._oauth is None:
@@ -205,7 +207,8 @@ async def open_slack_http(
         raise StartRefused("SLACK_SIGNING_SECRET is missing: without it anybody could write (Basic Information)")
     if oauth is None and not settings.bot_token:
         raise StartRefused("SLACK_BOT_TOKEN is missing: set it, or SLACK_CLIENT_ID for several workspaces")
-    async with open_client(settings.api_url) as client:
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        client = build_client(settings.api_url, session)
         yield SlackOverHttp(settings, http, platform, client=client, oauth=oauth, clock=clock)
 
 
@@ -215,7 +218,7 @@ def _listen(http: HttpSettings) -> socket.socket:
         return socket.create_server((http.host, http.port), family=family)
     except OSError as error:
         raise StartRefused(
-            f"FIRSTLINE_SLACK_PORT: can't listen on {http.host}:{http.port} ({error.strerror}): name another port"
+            f"FIRSTLINE_HTTP_PORT: can't listen on {http.host}:{http.port} ({error.strerror}): name another port"
         ) from None
 
 

@@ -19,7 +19,7 @@ from adapters.limits import Limits, Unit
 from adapters.slack.http import HttpSettings, open_slack_http
 from adapters.slack.oauth import OAuth
 from adapters.slack.settings import SlackSettings
-from tests.fakes.recording_desk import RecordingDesk
+from tests.fakes.front_desk import RecordingDesk
 from tests.fakes.simulated_platform import SimulatedPlatform
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"

@@ -35,6 +35,7 @@ async def test_what_slack_signed_is_received(served: Served) -> None:
 
 
 BODY = body_of(mention(WORDS))
+ARABIC_DIGITS = str.maketrans("0123456789", "".join(chr(0x660 + digit) for digit in range(10)))
 
 
 def with_time(text: str) -> dict[str, str]:
@@ -64,7 +65,6 @@ FORGERIES: dict[str, Callable[[], dict[str, str]]] = {
     "upper case": lambda: with_digest(str.upper),
     "no version": lambda: with_digest(lambda digest: digest[3:]),
 }
-ARABIC_DIGITS = str.maketrans("0123456789", "".join(chr(0x660 + digit) for digit in range(10)))
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)

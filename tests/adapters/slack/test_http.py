@@ -3,16 +3,19 @@
 import asyncio
 import time
 
+import aiohttp
 import pytest
 
 from adapters.contract import Kind, Wish
 from adapters.desk import Reception
 from adapters.errors import StartRefused
+from adapters.slack.door import Door
 from adapters.slack.http import HttpSettings, open_slack_http
-from adapters.slack.identity import identify, open_client
+from adapters.slack.identity import wait_for_identity
 from adapters.slack.settings import SlackSettings
+from adapters.slack.venue import build_client
 from tests.adapters.slack.http_rig import FORM, LIMITS, SECRET, Served, free_port, mention, serving, sign
-from tests.fakes.recording_desk import RecordingDesk
+from tests.fakes.front_desk import DatabaseGone, RecordingDesk
 from tests.fakes.simulated_platform import SimulatedPlatform
 from tests.servers.slack.faults import Broken
 from tests.servers.slack.server import SlackServer
@@ -55,9 +58,8 @@ async def test_slacks_own_questions_are_answered() -> None:
 
 async def test_what_the_desk_could_not_keep_is_not_acknowledged() -> None:
     async with SlackServer() as slack, serving(slack.api_url, token=slack.team.bot_token) as served:
-        served.desk.failure = OSError("no space left")
+        served.desk.failures.append(DatabaseGone("4111"))
         assert await served.sends(mention()) == 500
-        served.desk.failure = None
         assert await served.sends(mention()) == 200
 
 
@@ -66,7 +68,7 @@ async def test_an_acknowledgement_waits_for_the_desk() -> None:
         served.desk.is_open.clear()
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(served.sends(mention()))
-            await served.desk.has_caller.wait()
+            await served.desk.is_asked.wait()
             assert not sending.done()
             served.desk.is_open.set()
         assert sending.result() == 200
@@ -77,7 +79,7 @@ async def test_a_request_under_way_is_finished_before_the_server_is_gone() -> No
         served.desk.is_open.clear()
         async with asyncio.TaskGroup() as tasks:
             sending = tasks.create_task(served.sends(mention()))
-            await served.desk.has_caller.wait()
+            await served.desk.is_asked.wait()
             served.serving.cancel()
             while await _is_listening(served):
                 pass
@@ -104,7 +106,7 @@ async def test_paths_stand_below_the_prefix() -> None:
 
 
 async def test_the_answer_to_a_command_is_for_the_asker_alone() -> None:
-    desk = RecordingDesk(lambda _: Reception(notice="You have none & <none>."))
+    desk = RecordingDesk(Reception(notice="You have none & <none>."))
     async with SlackServer() as slack, serving(slack.api_url, token=slack.team.bot_token, desk=desk) as served:
         headers = {**sign(COMMAND), "Content-Type": FORM}
         async with served.session.post(f"{served.url}/slack/events", data=COMMAND, headers=headers) as response:
@@ -118,7 +120,7 @@ async def test_a_refused_token_is_one_line_for_the_operator() -> None:
         async with open_slack_http(
             settings, HttpSettings(), SimulatedPlatform(LIMITS, time.time), clock=time.time
         ) as venue:
-            with pytest.raises(StartRefused, match=r"^SLACK_BOT_TOKEN: Slack refuses it \(invalid_auth\)"):
+            with pytest.raises(StartRefused, match=r"^Slack does not accept SLACK_BOT_TOKEN \(invalid_auth\)"):
                 await venue.serve(RecordingDesk(), on_ready=lambda: None)
 
 
@@ -128,9 +130,10 @@ async def test_slack_being_down_at_the_start_only_delays_it() -> None:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    async with SlackServer() as slack, open_client(slack.api_url) as client:
+    async with SlackServer() as slack, aiohttp.ClientSession() as session:
         slack.faults.plan("auth.test", Broken(503), times=2)
-        myself = await identify(client, slack.team.bot_token, sleep=sleep)
+        settings = SlackSettings(bot_token=slack.team.bot_token)
+        myself = await wait_for_identity(Door(settings, build_client(slack.api_url, session)), sleep=sleep)
         assert (myself.team_id, myself.bot_id) == (slack.team.id, slack.team.bot_id)
     assert waits == [1.0, 2.0]
 
@@ -142,7 +145,7 @@ async def test_a_port_in_use_is_one_line_for_the_operator() -> None:
         settings = SlackSettings(bot_token=slack.team.bot_token, signing_secret=SECRET, api_url=slack.api_url)
         platform = SimulatedPlatform(LIMITS, time.time)
         async with open_slack_http(settings, HttpSettings(port=port), platform, clock=time.time) as venue:
-            with pytest.raises(StartRefused, match=f"^FIRSTLINE_SLACK_PORT: can't listen on .*{port}"):
+            with pytest.raises(StartRefused, match=f"^FIRSTLINE_HTTP_PORT: can't listen on .*{port}"):
                 await venue.serve(RecordingDesk(), on_ready=lambda: None)
 
 
