@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from adapters.discord.settings import DiscordSettings
-
 from adapters.contract import Address
 from adapters.desk import Finding, Venue
+from adapters.discord.settings import DiscordSettings
 from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.programs.serving import Firstline, open_firstline
 from tests.servers.model_server import Behaviour, Messages, text_of
 from tests.servers.openai_server import OpenAIServer
+from tests.servers.slack.deliveries import State
 from tests.servers.slack.screen import Shown
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, Kind, User
@@ -42,8 +43,8 @@ class Person:
     async def commands(self, where: Channel, text: str) -> str:
         """Use /support and return what Slack shows at once."""
         delivery = await self.talk.slack.commands(self.user, where, "/support", text)
-        await self.talk.slack.until(lambda: delivery.is_done, timeout=PATIENCE)
-        return self.sees()[-1].text if self.sees() else ""
+        await self.talk.slack.until(lambda: delivery.state is State.RECEIVED, timeout=PATIENCE)
+        return str((delivery.answer or {}).get("text", ""))
 
     def sees(self) -> list[Shown]:
         """Return what only this person sees."""
@@ -51,9 +52,10 @@ class Person:
 
     async def sees_soon(self, text: str) -> Shown:
         """Return the private message that holds a text, once it is there."""
-        return await self.talk.slack.until(
-            lambda: next((each for each in self.sees() if text in each.text), None), timeout=PATIENCE
+        found = await self.talk.slack.until(
+            lambda: [each for each in self.sees() if text in each.text], timeout=PATIENCE
         )
+        return found[0]
 
     async def presses(self, message: Shown, name: str) -> None:
         """Press a button."""
@@ -75,18 +77,21 @@ class Thread:
 
     async def hears(self, text: str) -> Shown:
         """Return the bot's message that holds a text, once it is there."""
-        return await self.talk.slack.until(
-            lambda: next((each for each in self.said() if text in each.text), None), timeout=PATIENCE
+        found = await self.talk.slack.until(
+            lambda: [each for each in self.said() if text in each.text], timeout=PATIENCE
         )
+        return found[0]
 
     async def is_answered(self, times: int = 1) -> Shown:
         """Return the answer that many times complete: below it people may say whether it helped."""
 
-        def last() -> Shown | None:
-            ends = [each for each in self.said() if any(button.text.endswith("Helpful") for button in each.buttons)]
-            return ends[times - 1] if len(ends) >= times else None
+        def ends() -> list[Shown]:
+            return [
+                each for each in self.said() if "firstline_helpful" in {button.action_id for button in each.buttons}
+            ]
 
-        return await self.talk.slack.until(last, timeout=PATIENCE)
+        await self.talk.slack.until(lambda: len(ends()) >= times, timeout=PATIENCE)
+        return ends()[times - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,13 +128,11 @@ async def index(home: Path, **more: str) -> None:
 
 
 @asynccontextmanager
-async def open_firstline(
-    home: Path, *args: str, wrap: Callable[[tuple[str, ...]], tuple[str, ...]] = lambda command: command, **more: str
-) -> AsyncIterator[Firstline]:
+async def open_firstline(home: Path, **more: str) -> AsyncIterator[Firstline]:
     """Start `firstline run`, indexing first where nothing is; whatever is left of it is killed at the end."""
     if not (home / "knowledge").exists():
         await index(home, **more)
-    command = wrap((sys.executable, "-m", "bot", *(args or ("run",))))
+    command = (sys.executable, "-m", "bot", "run")
     process = await asyncio.create_subprocess_exec(
         *command, cwd=home.parent, env=environment(home, **more), stderr=asyncio.subprocess.PIPE, stdout=-3
     )
