@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -68,9 +69,15 @@ class Recorded:
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
-    pieces_sent: int = 0
+    sent_at: list[float] = field(default_factory=list)
+    """When each piece was sent, in epoch seconds."""
     is_answered: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def pieces_sent(self) -> int:
+        """How far it came."""
+        return len(self.sent_at)
 
 
 def echo(messages: Messages) -> str:
@@ -181,7 +188,7 @@ async def paced(pieces: Sequence[str], behaviour: Behaviour, recorded: Recorded)
         if behaviour.tokens_per_second:
             await asyncio.sleep(1 / behaviour.tokens_per_second)
         yield piece
-        recorded.pieces_sent += 1
+        recorded.sent_at.append(time.time())
 
 
 async def hang() -> None:
