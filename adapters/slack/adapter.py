@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.contract import Address, Content, MessageReference, Receipt, ThreadMessage
-from adapters.errors import MessageGone
+from adapters.errors import MessageGone, RateLimited, Unreachable
 from adapters.limits import Limits, build_slack_limits
 from adapters.slack.addresses import read_address
 from adapters.slack.calls import SingleToken, SlackCalls, Tokens, open_calls
@@ -71,7 +71,11 @@ class SlackPlatform:
     async def find(self, address: Address, key: str) -> MessageReference | None:
         """Return the message that was posted under this key; private ones can't be looked up."""
         place = read_address(address)
-        found = None if place.is_private else await self._messages.find(place, key)
+        try:
+            found = None if place.is_private else await self._messages.find(place, key)
+        except RateLimited as error:
+            # Of reading: posts need not pause for it.
+            raise Unreachable("looking up is rate limited") from error
         return None if found is None else MessageReference(address, found)
 
     async def delete(self, reference: MessageReference) -> None:

@@ -4,10 +4,11 @@ Where Slack finds our blocks invalid, a message gets its words alone.
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Protocol
 
 from adapters.contract import Content
-from adapters.errors import AdapterError, NotPermitted, RetryLater
+from adapters.errors import AdapterError, NotPermitted, ResponseLost, RetryLater
 from adapters.limits import Scope
 from adapters.slack.actions import EVENT_KEY, EVENT_TYPE
 from adapters.slack.addresses import Place
@@ -110,7 +111,15 @@ async def say(
     except BlocksRefused:
         _log.warning("Slack finds the blocks of a message invalid: it gets the words alone")
         answer = await _say_bare(calls, team, method, call | render_bare(content), scope)
-    return str(answer.get("ts") or answer.get("message_ts") or "")
+    return ts_of(answer)
+
+
+def ts_of(answer: Mapping[str, object]) -> str:
+    """Return the timestamp of the message that a call has made; raises ResponseLost where Slack tells none."""
+    ts = answer.get("ts") or answer.get("message_ts")
+    if not ts:
+        raise ResponseLost("Slack told no timestamp")
+    return str(ts)
 
 
 async def _say_bare(

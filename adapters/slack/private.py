@@ -89,4 +89,7 @@ class PrivateAnswers:
 
     async def _open_dm(self, place: Place) -> Place:
         answer = await self._calls.write(place.team, "conversations.open", {"users": place.user})
-        return Place(place.team, str(answer["channel"]["id"]))
+        channel = (answer.get("channel") or {}).get("id")
+        if not channel:
+            raise NotPermitted("a direct message, for which Slack named no channel")
+        return Place(place.team, str(channel))

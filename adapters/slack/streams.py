@@ -15,7 +15,7 @@ from adapters.errors import AdapterError, RateLimited, ResponseLost, RetryLater
 from adapters.limits import Action, Limits, Rule, Scope, Unit
 from adapters.slack.addresses import Place, build_address
 from adapters.slack.calls import SlackCalls
-from adapters.slack.messages import Messages, build_metadata
+from adapters.slack.messages import Messages, build_metadata, ts_of
 from adapters.slack.render import render
 from adapters.slack.threads import SlackThreads
 
@@ -119,7 +119,7 @@ class StreamedMessages:
         }
         answer = await self._calls.write(place.team, "chat.startStream", call)
         self._starts.succeed(Action.POST, address)
-        return str(answer["ts"])
+        return ts_of(answer)
 
     def _may_grow(self, stream: _Stream, words: str) -> bool:
         is_longer = words.startswith(stream.sent) or stream.sent.startswith(words)
