@@ -76,8 +76,3 @@ def _link(url: str, label: str) -> str:
 def _unescape(text: str) -> str:
     """Undo what Slack escapes; the ampersand last, so that what people typed as `&lt;` stays that."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def escape(text: str) -> str:
-    """Escape what Slack would read as a mention or a link, so that a text can ping nobody."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
