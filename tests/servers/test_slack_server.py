@@ -289,11 +289,14 @@ async def test_everyone_whom_a_text_or_a_block_names_counts_as_pinged(
     posted = await client.chat_postMessage(channel=support.id, text=f"<@{ada.id}>", blocks=blocks)
     await client.chat_update(channel=support.id, ts=posted["ts"], text="<!channel> &lt;!here&gt; @here")
     await client.chat_postEphemeral(channel=support.id, user=ada.id, text="<!channel>")
+    await client.chat_postMessage(channel=support.id, text="@everyone @here", link_names=True)
     assert [(ping.target, ping.method) for ping in slack.pings()] == [
         (ada.id, "chat.postMessage"),
         ("S1", "chat.postMessage"),
         ("here", "chat.postMessage"),
         ("channel", "chat.update"),
+        ("everyone", "chat.postMessage"),
+        ("here", "chat.postMessage"),
     ]
     assert [each.text for each in slack.ephemerals(ada)] == ["@channel"]
 
