@@ -1,6 +1,5 @@
 """The border of the adapters: messages come in, replies go out."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -98,7 +97,12 @@ class IncomingMessage:
     thread_author: str | None = None
     """Who began the thread, where the platform says so."""
     concerns: str = ""
-    """The message that an edit or a deletion changes; the bot's message or turn under a button or reaction."""
+    """The message that an event is about: the one that is edited or deleted, the one under a button or a reaction.
+
+    A person's message is named by its `id`. One of ours is named by its `MessageReference.message`, alone or as what
+    follows the last colon. What stands in `channel` decides between channels that number their messages alike. From
+    what a button or reaction concerns the bot finds the conversation, so that `conversation_id` may be empty there.
+    """
     wish: Wish | None = None
 
 
@@ -181,13 +185,24 @@ class ReplyFailed:
 ReplyEvent: TypeAlias = RouteShown | StatusShown | TextAdded | TextReset | SourcesShown | ReplyDone | ReplyFailed
 
 
+class Controls(StrEnum):
+    """Which buttons belong below a message."""
+
+    ANSWER = "answer"
+    """Stop while it is live; at its end helpful, not helpful, a person, and share where the answer is private."""
+    GIVE_BACK = "give back"
+    """The one with which people return the conversation that the message is about."""
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What one message shows.
 
     `text` is healed and neutralised Markdown within the platform's limits. While `is_live`, more is to come: the
     adapter may offer to stop. `is_last` marks the message below which sources and feedback belong.
-    `may_ping` holds the only ids that the text can notify.
+    `may_ping` holds the only ids that the text can notify, people and groups alike: each where the text says `<@id>`,
+    which the adapter turns into the platform's own form.
     """
 
     text: str
@@ -195,6 +210,9 @@ class Content:
     is_last: bool = True
     sources: tuple[SourceLink, ...] = ()
     may_ping: frozenset[str] = frozenset()
+    controls: Controls = Controls.ANSWER
+    route: str = ""
+    """The field of support that has answered, shown quietly beside the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +281,15 @@ class ShowsStatus(Protocol):
         ...
 
 
+@runtime_checkable
+class LimitsEditing(Protocol):
+    """Optional: there are places where messages can't be edited. Replies go out whole there, once they are complete."""
+
+    def may_edit(self, address: Address) -> bool:
+        """Whether a message that is posted there can be edited."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
     """A message that stood in a thread before the bot was asked. `name` is how people there see the author."""
@@ -277,7 +304,7 @@ class ReadsThreads(Protocol):
     """Optional: read what people said in a thread before the bot was pulled in."""
 
     async def read_thread(self, address: Address, *, before: str) -> tuple[ThreadMessage, ...]:
-        """Return what stood before a message, oldest first: at most the last 50, none of them ours."""
+        """Return what stood before the message with this `id`, oldest first: at most the last 50, none of ours."""
         ...
 
 
@@ -290,61 +317,10 @@ class LinksMessages(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How a reply ended on the platform.
+@runtime_checkable
+class NamesPeople(Protocol):
+    """Optional: name a person in a text without notifying them."""
 
-    `references` are its messages, in order. `error` is the class of failure that kept the rest away, or None
-    when all of the text is on screen.
-    """
-
-    references: tuple[MessageReference, ...]
-    error: str | None = None
-
-
-OnPosted: TypeAlias = Callable[[MessageReference, int], Awaitable[None]]
-"""Store a message's reference and its index in the reply. Awaited before the reply's next call."""
-
-
-class LiveReply(Protocol):
-    """One reply while it is written. Nothing here waits for the platform but `wait`."""
-
-    def show(self, event: ReplyEvent) -> None:
-        """Take the next event; ReplyDone or ReplyFailed is the last one."""
-        ...
-
-    def stop(self, note: str = "") -> None:
-        """End the reply with the text so far and, below it, an optional sentence of ours."""
-        ...
-
-    def notice_others(self) -> None:
-        """Learn that people wrote below the reply: its end must then be noticeable."""
-        ...
-
-    async def wait(self) -> Delivery:
-        """Return when the reply has ended on the platform. Cancelling the wait does not end the reply."""
-        ...
-
-
-class LiveReplies(Protocol):
-    """All live replies of one platform, which share its limits."""
-
-    async def run(self) -> None:
-        """Serve the replies until cancelled. Belongs in the app's TaskGroup."""
-        ...
-
-    def open_reply(
-        self,
-        address: Address,
-        turn_id: str,
-        *,
-        on_posted: OnPosted,
-        references: tuple[MessageReference, ...] = (),
-        may_ping: frozenset[str] = frozenset(),
-        attempt: int = 1,
-    ) -> LiveReply:
-        """Begin a reply, or with stored `references` go on with one: the same messages are edited to completion.
-
-        An `attempt` above 1 makes the first post look for an earlier one whose reference was never stored.
-        """
+    def name_person(self, person: str, *, workspace: str) -> str:
+        """Return Markdown that people read as this person, such as a link to their profile."""
         ...

@@ -5,17 +5,17 @@ It makes no calls and knows no limits of rate: the scheduler asks it for its nex
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.contract import (
     Address,
     Content,
-    Delivery,
+    Controls,
     MessageReference,
-    OnPosted,
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
+    RouteShown,
     SourceLink,
     SourcesShown,
     StatusShown,
@@ -24,6 +24,7 @@ from adapters.contract import (
 )
 from adapters.draft import Draft
 from adapters.limits import Action, Limits
+from adapters.live import Delivery, OnPosted
 from adapters.markdown.neutralise import PingRule
 
 # An answer that took longer ends with a new message, since nobody is told of an edit.
@@ -52,7 +53,7 @@ class Step:
 
 
 class MessageEditor:
-    """A reply while it is written (adapters.contract.LiveReply)."""
+    """A reply while it is written (adapters.live.LiveReply)."""
 
     def __init__(
         self,
@@ -66,12 +67,15 @@ class MessageEditor:
         references: tuple[MessageReference, ...] = (),
         may_ping: frozenset[str] = frozenset(),
         ping_rule: PingRule | None = None,
+        controls: Controls = Controls.ANSWER,
+        is_whole: bool = False,
     ) -> None:
         self.address = address
         self.turn_id = turn_id
         self.on_posted = on_posted
         self.messages = [Message(reference) for reference in references]
         self.is_ended = False
+        self.is_whole = is_whole
         self.status: str | None = None
         self.first_text_at: float | None = None
         self.last_shown_at: float | None = None
@@ -80,10 +84,13 @@ class MessageEditor:
         self.is_file_sent = False
         self.draft = Draft(limits, may_ping=may_ping, ping_rule=ping_rule)
         self._limits = limits
+        self._controls = controls
         self._wake = wake
         self._clock = clock
         self._sources: tuple[SourceLink, ...] = ()
+        self._route = ""
         self._needs_notice = False
+        self._is_noticed = False
         self._opened_at = clock()
         self._delivered = asyncio.Event()
         self._error: str | None = None
@@ -99,6 +106,8 @@ class MessageEditor:
                 self._add(text)
             case TextReset():
                 self._reset()
+            case RouteShown(title=title):
+                self._route = title
             case SourcesShown(sources):
                 self._sources = sources
             case StatusShown(text):
@@ -107,7 +116,6 @@ class MessageEditor:
             case ReplyDone(text) | ReplyFailed(text):
                 self._end(event, text)
             case _:
-                # The route is for those who show it; a reply in a channel has no place for it.
                 return
 
     def stop(self, note: str = "") -> None:
@@ -201,7 +209,9 @@ class MessageEditor:
         return shown is not None and shown.text == self.draft.neutralise(text)
 
     def _live_step(self, index: int, text: str, until: int) -> Step:
-        content = Content(self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping)
+        content = Content(
+            self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping, controls=self._controls
+        )
         return Step(self._action(index), index, content, until, self.draft.epoch)
 
     def _action(self, index: int) -> Action:
@@ -223,13 +233,15 @@ class MessageEditor:
         if self._needs_closing_message(len(texts)):
             texts.append(CLOSING_TEXT)
         last = len(texts) - 1
-        may_ping = self.draft.may_ping
-        earlier = [Content(text, is_last=False, may_ping=may_ping) for text in texts[:last]]
-        return earlier + [Content(text, sources=self._sources, may_ping=may_ping) for text in texts[last:]]
+        shared = Content("", may_ping=self.draft.may_ping, controls=self._controls)
+        earlier = [replace(shared, text=text, is_last=False) for text in texts[:last]]
+        return earlier + [replace(shared, text=text, sources=self._sources, route=self._route) for text in texts[last:]]
 
     def _needs_closing_message(self, texts: int) -> bool:
         """Whether the end would go unnoticed: it was edited in while people looked elsewhere."""
         if len(self.messages) < texts or self.ended_at is None:
+            return False
+        if len(self.messages) == texts and self._is_noticed:
             return False
         if len(self.messages) > texts:
             shown = self.messages[texts].shown
@@ -255,6 +267,8 @@ class MessageEditor:
         """Remember that a step was done."""
         if step.index >= len(self.messages):
             self.messages.append(Message(reference))
+            # What is posted after the end is a message that people are told of.
+            self._is_noticed = self.is_ended
         self.messages[step.index].shown = step.content
         self.last_shown_at = self._clock()
         if step.epoch == self.draft.epoch:

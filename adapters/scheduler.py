@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
-from adapters.contract import Address, MessageReference, OnPosted, Platform
+from adapters.contract import Address, Controls, LimitsEditing, MessageReference, Platform
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
+from adapters.live import OnPosted
 from adapters.markdown.neutralise import PingRule
 from adapters.policy import FIRST_AMPLE_SECONDS, FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
 
@@ -20,7 +21,7 @@ TICK_SECONDS = 0.05
 
 
 class ReplyScheduler:
-    """Serve live replies (adapters.contract.LiveReplies). `clock` must run as the event loop's time does."""
+    """Serve live replies (adapters.live.LiveReplies). `clock` must run as the event loop's time does."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class ReplyScheduler:
         references: tuple[MessageReference, ...] = (),
         may_ping: frozenset[str] = frozenset(),
         attempt: int = 1,
+        controls: Controls = Controls.ANSWER,
     ) -> MessageEditor:
         """Begin a reply, or with stored `references` go on with one."""
         editor = MessageEditor(
@@ -63,6 +65,8 @@ class ReplyScheduler:
             references=references,
             may_ping=may_ping,
             ping_rule=self._ping_rule,
+            controls=controls,
+            is_whole=isinstance(self._platform, LimitsEditing) and not self._platform.may_edit(address),
         )
         self._callers.append(
             Caller(editor, self._platform, self._budget, self._clock, self._wake.set, must_look_up=attempt > 1)
@@ -161,7 +165,7 @@ class ReplyScheduler:
 
     def _is_worth_a_look(self, editor: MessageEditor, min_seconds: float) -> bool:
         """Whether a frame could be due: a cheap question that spares most looks at the text."""
-        if editor.is_ended or editor.unseen_chars <= 0:
+        if editor.is_ended or editor.is_whole or editor.unseen_chars <= 0:
             return False
         least = FIRST_AMPLE_SECONDS if editor.is_blank else min_seconds - TICK_SECONDS
         return self._waited(editor) >= least

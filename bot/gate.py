@@ -88,6 +88,8 @@ class GateRules:
     roles: Lists = field(default=Lists())
     staff_users: frozenset[str] = frozenset()
     staff_roles: frozenset[str] = frozenset()
+    staff_channels: frozenset[str] = frozenset()
+    """Whoever acts here is staff: the channels in which people are told of hand-offs."""
     max_chars: int = 8_000
 
 
@@ -121,7 +123,8 @@ def decide(message: IncomingMessage, state: ConversationState, rules: GateRules)
 
 def is_staff(message: IncomingMessage, rules: GateRules) -> bool:
     """Return whether the operator counts the author among the staff."""
-    return message.author in rules.staff_users or bool(message.roles & rules.staff_roles)
+    is_among_staff = message.channel in rules.staff_channels
+    return is_among_staff or message.author in rules.staff_users or bool(message.roles & rules.staff_roles)
 
 
 def is_addressed(message: IncomingMessage, state: ConversationState) -> bool:
@@ -140,6 +143,8 @@ def _from_programs(message: IncomingMessage, _: ConversationState, __: GateRules
 
 
 def _not_served(message: IncomingMessage, _: ConversationState, rules: GateRules) -> Decision | None:
+    if message.wish is not None and message.channel in rules.staff_channels:
+        return None  # the support channel needs no entry in the lists of those who are answered
     if not _is_place_served(message, rules):
         return _say_in_private(message, Reason.PLACE_NOT_SERVED, "I don't answer here. Please ask in another channel.")
     if not _is_person_served(message, rules):

@@ -4,13 +4,15 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from adapters.contract import LiveReplies
 from agents.contract import Agent
+from bot.about import About
 from bot.clock import Clock
+from bot.frontdesk import BotDesk
 from bot.gate import GateRules
 from bot.intake import Intake
+from bot.outlets import Outlet, SupportChannel
 from bot.store.engine import open_store
 from bot.turns import TurnLimits, Turns
 
@@ -22,7 +24,7 @@ GRACE_SECONDS = 20.0
 class Bot:
     """What platforms hand their events to, and the turns that these begin."""
 
-    intake: Intake
+    desk: BotDesk
     turns: Turns
 
 
@@ -30,35 +32,41 @@ class Bot:
 async def open_bot(
     store_url: str,
     agent: Agent,
-    platforms: Mapping[str, LiveReplies],
+    outlets: Mapping[str, Outlet],
     *,
     rules: GateRules,
+    about: About,
+    support: Mapping[str, SupportChannel],
     clock: Clock,
     new_id: Callable[[], str],
     limits: TurnLimits | None = None,
-    contact: str | None = None,
     grace_seconds: float = GRACE_SECONDS,
 ) -> AsyncIterator[Bot]:
-    """Open the bot and take up the turns that an earlier process left open.
+    """Open the bot and take up what an earlier process left open: turns, and notices to people.
 
-    At the end nothing new is begun; live turns have `grace_seconds` to finish, and what isn't done by then is left to
-    the next process.
+    `outlets` and `support` are by the platform's name; who acts in a support channel counts as staff. `new_id` makes
+    ids of at most 20 characters. At the end nothing new is begun; live turns have `grace_seconds` to finish, and what
+    isn't done by then is left to the next process.
     """
+    replies = {name: outlet.replies for name, outlet in outlets.items()}
     async with open_store(store_url) as store, asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(replies.run()) for replies in platforms.values()]
+        running = [tasks.create_task(each.run()) for each in replies.values()]
         turns = Turns(
             store=store,
             agent=agent,
-            replies=platforms,
+            replies=replies,
             tasks=tasks,
             clock=clock,
             new_id=new_id,
             limits=limits,
-            contact=contact,
+            contact=about.contact,
         )
         await turns.take_up()
+        in_support = {each.address.channel for each in support.values()}
+        rules = replace(rules, staff_channels=rules.staff_channels | in_support)
+        intake = Intake(store=store, turns=turns, rules=rules, clock=clock, new_id=new_id)
         try:
-            yield Bot(Intake(store=store, turns=turns, rules=rules, clock=clock, new_id=new_id), turns)
+            yield Bot(BotDesk(intake=intake, about=about), turns)
         finally:
             await turns.drain(grace_seconds)
             for task in running:

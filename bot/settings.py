@@ -15,6 +15,7 @@ from pydantic_settings import DotEnvSettingsSource
 
 from bot.errors import SettingsInvalid
 from bot.settings_groups import Answering, Aws, Company, Documents, Group, LangSmith, OpenAI, Operation
+from bot.settings_platforms import Access, Discord, Platforms, Service, Slack
 
 ENV_FILE = Path(".env")
 SAMPLE_CONTACT = "support@brightquay.example, Mon-Fri 08:00-20:00 CET"
@@ -34,6 +35,11 @@ class Settings(BaseModel):
     answering: Answering = Answering()
     openai: OpenAI = OpenAI()
     aws: Aws = Aws()
+    slack: Slack = Slack()
+    discord: Discord = Discord()
+    platforms: Platforms = Platforms()
+    access: Access = Access()
+    service: Service = Service()
     langsmith: LangSmith = LangSmith()
 
     @property

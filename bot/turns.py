@@ -13,8 +13,6 @@ from functools import partial
 from typing import TypeAlias
 
 from adapters.contract import (
-    LiveReplies,
-    LiveReply,
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
@@ -22,6 +20,7 @@ from adapters.contract import (
     TextAdded,
     TextReset,
 )
+from adapters.live import LiveReplies, LiveReply
 from agents.contract import Agent, Question, TurnFailed, TurnRequest
 from bot.clock import Clock
 from bot.line import Line

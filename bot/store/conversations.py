@@ -6,9 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.gate import UNKNOWN, ConversationState
 from bot.store.database import Database
 from bot.store.schema import OPEN_STATES, conversations, feedback, handoffs, inbox, participants, turns
+from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 
 
+@steadfast_rows
 class Conversations:
     """The tables around a conversation."""
 

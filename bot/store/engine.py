@@ -16,6 +16,7 @@ from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
+from bot.store.steadfast import steadfast
 from bot.store.turns import TurnRows
 
 
@@ -46,12 +47,17 @@ async def open_store(url: str) -> AsyncIterator[Store]:
         engine = create_async_engine(parsed, pool_pre_ping=True)
         database = Database(engine, engine, engine, None)
     try:
-        async with database.write() as connection:
-            await connection.run_sync(upgrade)
+        await _upgrade(database)
         yield Store(database, InboxRows(database), TurnRows(database), Conversations(database))
     finally:
         for each in {database.readers, database.durable, database.engine}:
             await each.dispose()
+
+
+@steadfast
+async def _upgrade(database: Database) -> None:
+    async with database.write() as connection:
+        await connection.run_sync(upgrade)
 
 
 def _build_sqlite(url: sa.URL, synchronous: Literal["NORMAL", "FULL"]) -> AsyncEngine:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from adapters.contract import Address
 from bot.store.database import Database
 from bot.store.schema import OPEN_STATES, conversations, inbox, participants, turns
+from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import write_address
 
@@ -37,6 +38,7 @@ class Acceptance:
     people: frozenset[str]
 
 
+@steadfast_rows
 class InboxRows:
     """The table of questions. Accepting goes over a connection of its own, which secures each commit."""
 

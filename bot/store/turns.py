@@ -14,6 +14,7 @@ from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
 from bot.store.database import Database
 from bot.store.inbox import InboxMessage
 from bot.store.schema import OPEN_STATES, inbox, posts, turns
+from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import read_address, read_ending, write_address, write_ending
 
@@ -61,6 +62,7 @@ class TurnRecord:
     first_text_at: float | None = None
 
 
+@steadfast_rows
 class TurnRows:
     """The table of turns and the messages that they have posted."""
 

@@ -64,8 +64,8 @@ def test_our_packages_are_ours(package: str) -> None:
     assert Path(importlib.import_module(package).__file__ or "").is_relative_to(ROOT)
 
 
-# A platform's limits, and what platforms ask of the bot, are parts of the adapters' border in files of their own.
-PARTS_OF_BORDERS = {"adapters.limits", "adapters.desk"}
+# Limits, live replies, and what platforms ask of the bot are parts of the adapters' border in files of their own.
+PARTS_OF_BORDERS = {"adapters.limits", "adapters.desk", "adapters.live"}
 BORDERS = {f"{path.parent.name}.contract" for path in ROOT.glob("*/contract.py")} | PARTS_OF_BORDERS
 
 

@@ -15,6 +15,12 @@ SECRETS = {
     "AWS_SECRET_ACCESS_KEY": "secret-3",
     "AWS_SESSION_TOKEN": "secret-4",
     "LANGSMITH_API_KEY": "ls-secret-5",
+    "SLACK_BOT_TOKEN": "xoxb-secret-6",
+    "SLACK_APP_TOKEN": "xapp-secret-7",
+    "SLACK_SIGNING_SECRET": "secret-8",
+    "SLACK_CLIENT_SECRET": "secret-9",
+    "DISCORD_BOT_TOKEN": "secret-10",
+    "FIRSTLINE_SECRET_KEY": "secret-11",
 }
 
 
@@ -50,6 +56,25 @@ def test_lists_of_models_are_split_at_commas_and_none_is_empty() -> None:
     answering = load(FIRSTLINE_ANSWER_MODELS="openai:a, bedrock:b:0 ,", FIRSTLINE_ROUTE_MODELS="none").answering
     assert answering.answer_models == ("openai:a", "bedrock:b:0")
     assert answering.route_models == ()
+
+
+def test_lists_of_ids_are_split_at_commas_and_one_id_of_digits_is_one() -> None:
+    access = load(FIRSTLINE_ALLOWED_CHANNELS="C1, C2", FIRSTLINE_STAFF_USERS="1234567890").access
+    assert (access.allowed_channels, access.staff_users) == (("C1", "C2"), ("1234567890",))
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_set"),
+    [
+        ({}, False),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, False),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}, True),
+        ({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}, True),
+        ({"SLACK_CLIENT_ID": "1.2", "SLACK_SIGNING_SECRET": "s"}, True),
+    ],
+)
+def test_slack_is_set_with_a_token_and_a_way_to_hear(variables: dict[str, str], *, is_set: bool) -> None:
+    assert load(**variables).slack.is_set is is_set
 
 
 def test_prices_are_read_as_json() -> None:

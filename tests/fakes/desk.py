@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from adapters.contract import Address, IncomingMessage, Kind, LiveReplies, Surface, Wish
+from adapters.contract import Address, IncomingMessage, Kind, Surface, Wish
+from adapters.live import LiveReplies
 from agents.contract import Agent
 from bot.clock import Clock
 from bot.gate import Decision, GateRules

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from adapters.contract import (
     Address,
-    Delivery,
+    Controls,
     MessageReference,
-    OnPosted,
     ReplyDone,
     ReplyEvent,
     ReplyFailed,
@@ -15,6 +14,7 @@ from adapters.contract import (
     TextAdded,
     TextReset,
 )
+from adapters.live import Delivery, OnPosted
 from tests.fakes.wall import AnswerLost, Down, Wall
 
 
@@ -109,7 +109,7 @@ class PlainReply:
 
 @dataclass(slots=True)
 class PlainReplies:
-    """Passes `adapters.contract.LiveReplies`."""
+    """Passes `adapters.live.LiveReplies`."""
 
     wall: Wall
     _opened: "asyncio.Queue[PlainReply]" = field(default_factory=asyncio.Queue)
@@ -129,6 +129,7 @@ class PlainReplies:
         references: tuple[MessageReference, ...] = (),
         may_ping: frozenset[str] = frozenset(),  # noqa: ARG002 - a wall pings nobody
         attempt: int = 1,
+        controls: Controls = Controls.ANSWER,  # noqa: ARG002 - a wall has no buttons
     ) -> PlainReply:
         """Begin a reply or go on with one."""
         reply = PlainReply(self.wall, address, turn_id, on_posted, references[0] if references else None)

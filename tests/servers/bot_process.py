@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.contract import AgentEvent, ModelCall, Routed, TurnRequest
+from bot.about import About
 from bot.clock import SystemClock
 from bot.gate import GateRules
+from bot.outlets import Outlet
 from bot.serving import Bot, open_bot, until_terminated
 from bot.store.engine import url_of
 from bot.turns import TurnLimits
@@ -90,8 +92,10 @@ async def run(port: int, home: Path) -> None:
         async with open_bot(
             url_of(home / "firstline.db"),
             RemoteControlled(line),
-            {"wall": PlainReplies(line)},
+            {"wall": Outlet(PlainReplies(line))},
             rules=GateRules(),
+            about=About(),
+            support={},
             clock=SystemClock(),
             new_id=lambda: secrets.token_hex(10),
             limits=TurnLimits(burst_seconds=0.0, retry_seconds=0.0),
@@ -110,7 +114,7 @@ async def listen(line: Line, bot: Bot) -> None:
             await bot.turns.join()
             await line.call("idle", text=str(accepted))
         event = await line.events.get()
-        await bot.intake.receive(message(event["id"], event["text"], where=event["where"]))
+        await bot.desk.receive(message(event["id"], event["text"], where=event["where"]))
         accepted += 1
         await line.call("ack", text=event["id"])
 
