@@ -31,10 +31,15 @@ class Door:
         """Return the address of a new socket. Raises RetryLater, or StartRefused when only the operator can help."""
         check_token(BOT_TOKEN, self._bot_token)
         check_token(APP_TOKEN, self._app_token)
-        if self._identity is None:
-            self._identity = await self._introduce()
+        await self.introduce()
         answer = await self._call("apps.connections.open", APP_TOKEN, self._app_token)
         return str(answer["url"])
+
+    async def introduce(self) -> AuthorizeResult:
+        """Return who we are, which Slack is asked once. Raises RetryLater, or StartRefused."""
+        check_token(BOT_TOKEN, self._bot_token)
+        self._identity = self._identity or await self._introduce()
+        return self._identity
 
     async def _introduce(self) -> AuthorizeResult:
         answer = await self._call("auth.test", BOT_TOKEN, self._bot_token)
