@@ -1,14 +1,14 @@
 """What people typed, out of Slack's own writing: the text as Markdown, and whom it names.
 
 Slack writes a user as `<@U…>`, a channel as `<#C…|name>`, a link as `<url|label>`, a group as `<!subteam^S…|@name>` and
-escapes `&`, `<` and `>` everywhere else, so that an unescaped `<` always begins one of these.
+escapes `&`, `<` and `>` everywhere else, except in commands, which may come as they were typed: "is 3 < 5 > 2?".
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_ENTITY = re.compile(r"<([^<>]+)>")
+_ENTITY = re.compile(r"<([@#!][^<>]+|[a-zA-Z][a-zA-Z0-9+.\-]*:[^<>]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _STRUCK = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
