@@ -115,6 +115,18 @@ async def test_we_are_not_ready_as_long_as_slack_has_no_connection_left_for_us()
         venue.cancel()
 
 
+async def test_another_process_on_the_same_token_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    async with SlackServer() as server, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        other = await session.ws_connect(f"{server.url}/link?ticket={server.sockets.issue_ticket()}")
+        await server.until(lambda: server.sockets.open)
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await ready.wait()
+        assert "SLACK_APP_TOKEN is in use by 1 other" in caplog.text
+        venue.cancel()
+        await other.close()
+
+
 async def refused(server: SlackServer, settings: SlackSettings, on_ready: Callable[[], None] = lambda: None) -> str:
     """Return the line with which the venue gives up."""
     with pytest.raises(StartRefused) as caught:
