@@ -193,8 +193,8 @@ async def _greet(socket: aiohttp.ClientWebSocketResponse) -> int:
 def _warn_of_others(others: int) -> None:
     if others > 0:
         _log.warning(
-            "SLACK_APP_TOKEN is in use by %d other connection(s): another process gets a part of what people ask."
-            " Give each deployment an app of its own.",
+            "SLACK_APP_TOKEN has %d other connection(s): if another process holds them, it gets a part of what people"
+            " ask. Give each deployment an app of its own.",
             others,
         )
 

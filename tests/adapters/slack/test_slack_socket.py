@@ -122,7 +122,7 @@ async def test_another_process_on_the_same_token_is_warned_of(caplog: pytest.Log
         ready = asyncio.Event()
         venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
         await ready.wait()
-        assert "SLACK_APP_TOKEN is in use by 1 other" in caplog.text
+        assert "SLACK_APP_TOKEN has 1 other" in caplog.text
         venue.cancel()
         await other.close()
 
