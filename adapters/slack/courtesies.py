@@ -7,8 +7,6 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 
-import aiohttp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -16,16 +14,16 @@ from adapters.contract import IncomingMessage, LinksMessages, MessageReference
 from adapters.desk import FrontDesk, Talk
 from adapters.errors import AdapterError
 from adapters.slack.addresses import PLATFORM, read_address
+from adapters.slack.errors import MEANINGS
 from adapters.slack.home import build_home
-from adapters.slack.mentions import escape
 from adapters.slack.parse import Opening
 from adapters.slack.payloads import word
 from adapters.slack.prompts import build_prompts
+from adapters.slack.render import escape
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 30.0
-# Slack's answer when the agent features are off, or the tab is closed again.
-_HARMLESS = (SlackClientError, AdapterError, aiohttp.ClientError, TimeoutError, OSError)
+_HARMLESS: tuple[type[BaseException], ...] = (AdapterError, *MEANINGS)
 
 
 class Courtesies:

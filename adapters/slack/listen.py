@@ -23,9 +23,9 @@ from adapters.slack.addresses import PLATFORM
 from adapters.slack.commands import is_call_for_help, is_command
 from adapters.slack.courtesies import Courtesies
 from adapters.slack.home import build_help
-from adapters.slack.mentions import escape
 from adapters.slack.parse import event_type, parse, parse_opening
 from adapters.slack.payloads import Myself, identity
+from adapters.slack.render import escape
 
 _log = logging.getLogger(__name__)
 

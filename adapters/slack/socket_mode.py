@@ -162,7 +162,7 @@ class SocketMode:
     async def _take(self, request: SocketModeRequest, socket: aiohttp.ClientWebSocketResponse) -> None:
         try:
             response = await run_async_bolt_app(self._app, request)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             # Bolt reads the ids of a request before any middleware runs, and expects them where they belong.
             _log.warning("envelope %s not understood: %s", request.envelope_id, type(error).__name__)
             return
@@ -190,7 +190,7 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse) -> Mapping[str, obje
     if message.type in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY}:
         try:
             return part(json.loads(message.data))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return None
 

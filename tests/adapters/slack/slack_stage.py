@@ -19,6 +19,7 @@ class SlackStage:
 
     slack: SlackServer
     platform: SlackPlatform
+    settings: SlackSettings
     asker: User
     channel: Channel
     question: Message
@@ -58,4 +59,4 @@ async def open_stage() -> AsyncIterator[SlackStage]:
         question = channel.messages[await slack.mentions(asker, channel, "How do refunds work?")]
         settings = SlackSettings(bot_token=slack.team.bot_token, api_url=slack.api_url)
         async with open_slack_platform(settings, clock=time.monotonic) as platform:
-            yield SlackStage(slack, platform, asker, channel, question)
+            yield SlackStage(slack, platform, settings, asker, channel, question)

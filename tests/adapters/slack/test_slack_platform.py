@@ -1,7 +1,5 @@
 """The adapter on a loopback Slack: the contract of every platform, and what is Slack's own."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from adapters.contract import Content
@@ -12,12 +10,6 @@ from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.slack_stage import SlackStage, open_stage
 from tests.contracts.platform import PlatformContract, Stage
 from tests.servers.slack.faults import Broken, Limited, Lost, Malformed, Refuse, Reset
-
-
-@pytest.fixture
-async def chat() -> AsyncIterator[SlackStage]:
-    async with open_stage() as stage:
-        yield stage
 
 
 class TestSlackPlatform(PlatformContract):

@@ -1,15 +1,17 @@
 """One socket that stands: refreshed, cut, silent, refused, and nothing lost meanwhile."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from adapters.errors import StartRefused
 from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.slack_rig import PATIENCE, Rig, open_rig, serve, settings_for
 from tests.fakes.front_desk import RecordingDesk
-from tests.servers.slack.faults import Broken, Limited, Refuse, Reset
+from tests.servers.slack.faults import Broken, Fault, Limited, Malformed, Refuse, Reset
 from tests.servers.slack.server import SlackServer
 
 CONNECT = "apps.connections.open"
@@ -91,21 +93,26 @@ async def test_what_happens_during_an_outage_arrives_after_it_each_once() -> Non
         assert len(rig.desk.received) == 5
 
 
-@pytest.mark.parametrize(
-    "fault", [Broken(), Reset(), Refuse("internal_error"), Limited(retry_after=0), Limited(0, as_200=True)]
-)
-async def test_a_start_that_fails_for_now_is_tried_again(fault: Broken | Reset | Refuse | Limited) -> None:
+@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(retry_after=1)])
+async def test_a_start_that_fails_for_now_is_tried_again(fault: Fault) -> None:
     async with open_rig(is_ready=False) as rig:
         rig.server.faults.plan("auth.test", fault)
         rig.server.faults.plan(CONNECT, fault)
         await rig.until_hello(1)
 
 
-async def test_a_connection_without_hello_is_not_ready() -> None:
-    async with open_rig(is_ready=False) as rig:
-        rig.server.sockets._greet = lambda connection: rig.server.sockets._dismiss(connection, "too_many_websockets")  # type: ignore[method-assign]
-        await rig.server.until(lambda: rig.server.sockets.opened > 2)
-        assert rig.hellos == 0
+async def test_we_are_not_ready_as_long_as_slack_has_no_connection_left_for_us() -> None:
+    async with SlackServer() as server, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        others = [
+            await session.ws_connect(f"{server.url}/link?ticket={server.sockets.issue_ticket()}") for _ in range(10)
+        ]
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await server.until(lambda: server.sockets.opened > 11)
+        assert not ready.is_set()
+        await others[0].close()
+        await ready.wait()
+        venue.cancel()
 
 
 async def refused(server: SlackServer, settings: SlackSettings, on_ready: Callable[[], None] = lambda: None) -> str:

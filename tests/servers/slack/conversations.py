@@ -60,6 +60,10 @@ def _replies(caller: Caller, arguments: Arguments) -> Json:
 
 
 def _page(caller: Caller, channel: Channel, arguments: Arguments, found: Sequence[Message]) -> Json:
+    settled = caller.slack.clock() - caller.slack.read_lag_seconds
+    found = [
+        each for each in found if not each.bot_id or float(each.ts) <= settled or not caller.slack.read_lag_seconds
+    ]
     oldest, latest = arguments.text("oldest") or "0", arguments.text("latest") or "9" * 12
     is_inclusive = arguments.flag("inclusive")
     wanted = [each for each in found if _is_between(each.ts, oldest, latest, is_inclusive=is_inclusive)]

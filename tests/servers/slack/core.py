@@ -110,6 +110,8 @@ class Slack:
         self.uploads: dict[str, Upload] = {}
         self.codes: dict[str, tuple[Team, str]] = {}
         self.client_id, self.client_secret = "1.1", "client-secret"
+        self.read_lag_seconds = 0.0
+        """How long what the app writes is missing from what it reads back."""
         self.copies: tuple[str, ...] = (MESSAGE, MENTION)
         self.subscriptions: frozenset[str] = ALL_EVENTS
         self._change = asyncio.Event()
