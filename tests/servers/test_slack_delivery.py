@@ -235,6 +235,21 @@ async def test_a_command_is_answered_with_its_acknowledgement_or_through_its_res
     assert [each.text for each in slack.messages(support)] == ["For all"]
 
 
+async def test_a_command_that_is_answered_too_late_has_failed_for_the_person(
+    slack: SlackServer, ada: User, support: Channel
+) -> None:
+    slack.deliveries.timings.acknowledgement = 0.001
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(f"{slack.url}/link?ticket={slack.sockets.issue_ticket()}")
+        await socket.receive_json()
+        command = await slack.commands(ada, support, "/support", "help")
+        await settled(slack)
+        await socket.send_json({"envelope_id": command.envelopes[0], "payload": {"text": "late"}})
+        await slack.until(lambda: slack.sockets.open[0].heard)
+    assert command.state is State.GIVEN_UP
+    assert slack.ephemerals(ada) == []
+
+
 async def test_a_pressed_button_names_its_message_and_its_value(
     slack: SlackServer, app: App, ada: User, support: Channel
 ) -> None:
