@@ -82,10 +82,11 @@ async def serving(
     desk: RecordingDesk | None = None,
     oauth: OAuth | None = None,
     token: str = "",
+    app: SlackSettings = APP,
     http: HttpSettings | None = None,
 ) -> AsyncIterator[Served]:
     """Serve until the block ends; the venue is ready when it begins."""
-    settings = replace(APP, bot_token=token, api_url=api_url)
+    settings = replace(app, bot_token=token, api_url=api_url)
     http = replace(http or HttpSettings(), port=free_port())
     front = desk or RecordingDesk()
     ready = asyncio.Event()

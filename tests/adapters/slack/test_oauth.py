@@ -96,7 +96,7 @@ async def open_stage(file: Path, http: HttpSettings | None = None) -> AsyncItera
         settings = replace(APP, api_url=slack.api_url, client_id=slack.client_id, client_secret=slack.client_secret)
         async with (
             open_oauth(engine, settings, secret_key=KEY) as oauth,
-            serving(slack.api_url, oauth=oauth, http=http) as served,
+            serving(slack.api_url, oauth=oauth, app=settings, http=http) as served,
         ):
             slack.use_http(Endpoint(f"{served.url}/slack/events", SECRET))
             yield Stage(slack, oauth, served, Browser(served))
