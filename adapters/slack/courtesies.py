@@ -72,6 +72,7 @@ class Courtesies:
 async def _tell(message: IncomingMessage, response_url: str, notice: str, client: AsyncWebClient) -> None:
     if response_url:
         webhook = AsyncWebhookClient(response_url, session=client.session, logger=client.logger, retry_handlers=[])
+        webhook.proxy = None  # the session knows
         reply = await webhook.send(text=notice, response_type="ephemeral", replace_original=False)
         if reply.status_code == 200:
             return

@@ -106,7 +106,7 @@ class _DeskMiddleware(AsyncMiddleware):
             return _say_privately(build_help(await self._desk.welcome(platform=PLATFORM)))
         opening = parse_opening(req.body)
         if opening is not None:
-            self._courtesies.greet(opening, req.context.client)
+            self._courtesies.greet(opening, _client_of(req))
         return BoltResponse(status=200, body="")
 
     async def _receive(self, message: IncomingMessage, req: AsyncBoltRequest) -> BoltResponse:
@@ -115,8 +115,15 @@ class _DeskMiddleware(AsyncMiddleware):
             return BoltResponse(status=200, body="")
         if is_command(req.body):
             return _say_privately(escape(reception.notice))
-        self._courtesies.tell(message, req.body, reception.notice, req.context.client)
+        self._courtesies.tell(message, req.body, reception.notice, _client_of(req))
         return BoltResponse(status=200, body="")
+
+
+def _client_of(req: AsyncBoltRequest) -> AsyncWebClient:
+    """Return the client with the token of the request's workspace."""
+    client = req.context.client
+    client.proxy = None  # Bolt's copy reads the environment again; the session knows which hosts need no proxy
+    return client
 
 
 def _say_privately(text: str) -> BoltResponse:
