@@ -117,6 +117,26 @@ async def test_the_app_hears_of_its_own_posts_and_of_every_edit(
     assert (events[1]["previous_message"]["text"], events[1]["message"]["text"]) == ("one", "two")
 
 
+async def test_reactions_and_new_members_are_told(slack: SlackServer, app: App, ada: User, support: Channel) -> None:
+    await app.connects()
+    ts = await slack.says(ada, support, "Hello")
+    await app.web.reactions_add(channel=support.id, timestamp=ts, name="eyes")
+    await slack.reacts(ada, support, ts, "x")
+    await app.web.reactions_remove(channel=support.id, timestamp=ts, name="eyes")
+    await slack.joins(slack.add_user("bob"), support)
+    await slack.stops_session(ada, support, ts)
+    await settled(slack)
+    assert app.types == [
+        "message",
+        "reaction_added",
+        "reaction_added",
+        "reaction_removed",
+        "member_joined_channel",
+        "agent_session_stopped",
+    ]
+    assert slack.stored(support, ts)["reactions"] == [{"name": "x", "users": [ada.id], "count": 1}]
+
+
 async def test_only_what_the_app_subscribes_to_is_sent(
     slack: SlackServer, app: App, ada: User, support: Channel
 ) -> None:
@@ -235,6 +255,21 @@ async def test_a_command_is_answered_with_its_acknowledgement_or_through_its_res
     assert [each.text for each in slack.messages(support)] == ["For all"]
 
 
+async def test_a_command_that_is_answered_too_late_has_failed_for_the_person(
+    slack: SlackServer, ada: User, support: Channel
+) -> None:
+    slack.deliveries.timings.acknowledgement = 0.001
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(f"{slack.url}/link?ticket={slack.sockets.issue_ticket()}")
+        await socket.receive_json()
+        command = await slack.commands(ada, support, "/support", "help")
+        await settled(slack)
+        await socket.send_json({"envelope_id": command.envelopes[0], "payload": {"text": "late"}})
+        await slack.until(lambda: slack.sockets.open[0].heard)
+    assert command.state is State.GIVEN_UP
+    assert slack.ephemerals(ada) == []
+
+
 async def test_a_pressed_button_names_its_message_and_its_value(
     slack: SlackServer, app: App, ada: User, support: Channel
 ) -> None:
@@ -268,9 +303,13 @@ async def test_the_home_tab_is_published_and_its_views_open_with_a_fresh_trigger
     assert (
         app.received[0].payload["event"].items() >= {"type": "app_home_opened", "tab": "home", "user": ada.id}.items()
     )
-    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "Ask me"}}]
+    button = {"type": "button", "text": {"type": "plain_text", "text": "Start"}, "action_id": "start"}
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "Ask me"}, "accessory": button}]
     await app.web.views_publish(user_id=ada.id, view={"type": "home", "blocks": blocks})
     assert slack.home(ada) == "Ask me"
+    press = await slack.presses_at_home(ada, "Start")
+    await settled(slack)
+    assert app.received[-1].payload["view"]["id"] == press.payload["container"]["view_id"]
 
     modal = {"type": "modal", "title": {"type": "plain_text", "text": "Ask"}, "blocks": blocks}
     fresh, stale = await slack.shortcut(ada, "ask"), await slack.shortcut(ada, "ask")

@@ -175,6 +175,24 @@ async def test_places_and_messages_that_the_bot_may_not_touch_are_refused(
     assert await error_of(client, "chat.delete", change | {"ts": asked}) == "cant_delete_message"
 
 
+async def test_the_app_can_look_up_who_and_where(
+    slack: SlackServer, client: AsyncWebClient, ada: User, support: Channel
+) -> None:
+    dm = (await client.conversations_open(users=ada.id))["channel"]["id"]
+    assert (dm, await error_of(client, "conversations.open", {})) == (slack.dm(ada).id, "users_list_not_supplied")
+    kinds = [(await client.conversations_info(channel=each))["channel"]["is_im"] for each in (support.id, dm)]
+    assert kinds == [False, True]
+    mine = await client.users_conversations(types="public_channel,im")
+    assert {each["id"] for each in mine["channels"]} == {support.id, dm}
+    assert (await client.users_info(user=ada.id))["user"]["profile"]["display_name"] == "ada"
+    assert (await client.bots_info(bot=slack.team.bot_id))["bot"]["user_id"] == slack.team.bot.id
+    assert (await client.team_info())["team"]["name"] == "Acme"
+    asked = await slack.says(ada, support, "Hello")
+    reply = await client.chat_postMessage(channel=support.id, thread_ts=asked, text="Yes?")
+    link = (await client.chat_getPermalink(channel=support.id, message_ts=reply["ts"]))["permalink"]
+    assert link.endswith(f"/p{reply['ts'].replace('.', '')}?thread_ts={asked}&cid={support.id}")
+
+
 async def test_tokens_and_scopes_decide_what_may_be_called(session: aiohttp.ClientSession) -> None:
     async with SlackServer(scopes=["chat:write", "im:history"]) as slack:
         client = client_of(slack, session, slack.team.bot_token)

@@ -109,9 +109,11 @@ class Slack:
         self.triggers: dict[str, tuple[str, float]] = {}
         self.uploads: dict[str, Upload] = {}
         self.codes: dict[str, tuple[Team, str]] = {}
-        self.client_id, self.client_secret = "1.1", "client-secret"
+        self.client_id, self.client_secret = "1.2", "client-secret"
         self.read_lag_seconds = 0.0
         """How long what the app writes is missing from what it reads back."""
+        self.max_page = 999
+        """How many messages one read returns; 15 for apps that are distributed outside the Marketplace."""
         self.copies: tuple[str, ...] = (MESSAGE, MENTION)
         self.subscriptions: frozenset[str] = ALL_EVENTS
         self._change = asyncio.Event()
