@@ -167,12 +167,21 @@ async def test_a_button_and_the_shortcut_reach_the_desk() -> None:
         }
 
 
-@pytest.mark.parametrize("event", [[], "x", {"type": "message", "channel": {"id": 3}}, {"type": ["message"]}])
-async def test_a_payload_of_another_shape_breaks_nothing(event: object) -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"type": "event_callback", "team_id": 7, "event": []},
+        {"type": "event_callback", "event": {"type": "message", "channel": {"id": 3}}},
+        {"type": "event_callback", "authorizations": 5, "event": {"type": ["message"]}},
+        {"type": "block_actions", "user": "ann", "team": 3, "actions": {}},
+    ],
+)
+async def test_a_payload_of_another_shape_breaks_nothing(payload: dict[str, object]) -> None:
     async with open_rig() as rig:
         rig.server.deliveries.timings.acknowledgement = 0.05
         rig.server.deliveries.timings.retries = ()
-        rig.server.deliveries.add(Delivery(EVENT, {"type": "event_callback", "team_id": 7, "event": event}))
+        rig.server.deliveries.add(Delivery(INTERACTIVE, payload))
+        await rig.server.sockets.open[0].socket.send_str("no JSON")
         await rig.server.mentions(rig.ann, rig.channel, "Still there?", deliver=("message",))
-        await rig.until_settled()
-        assert rig.desk.texts == ["Still there?"]
+        await rig.server.until(lambda: rig.desk.texts == ["Still there?"])
