@@ -1,5 +1,6 @@
 """The arguments of a Web API call: JSON or form-encoded, the way both of Slack's parsers take them."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -79,7 +80,16 @@ async def read_arguments(request: web.Request) -> Arguments:
         values |= body
     elif request.method == "POST":
         values |= dict(await request.post())
+    values |= _client_keys(request)
     return Arguments({name: value for name, value in values.items() if value is not None})
+
+
+def _client_keys(request: web.Request) -> dict[str, str]:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    client_id, _, client_secret = base64.b64decode(encoded).decode().partition(":")
+    return {"client_id": client_id, "client_secret": client_secret}
 
 
 def token_of(request: web.Request, arguments: Arguments) -> str:

@@ -8,7 +8,6 @@ from tests.servers.slack.refusal import Refused
 from tests.servers.slack.shapes import message_json, reaction_event
 from tests.servers.slack.world import Channel, Json, Message
 
-MAX_PAGE = 999
 DEFAULT_PAGE = 100
 
 
@@ -60,11 +59,15 @@ def _replies(caller: Caller, arguments: Arguments) -> Json:
 
 
 def _page(caller: Caller, channel: Channel, arguments: Arguments, found: Sequence[Message]) -> Json:
+    settled = caller.slack.clock() - caller.slack.read_lag_seconds
+    found = [
+        each for each in found if not each.bot_id or float(each.ts) <= settled or not caller.slack.read_lag_seconds
+    ]
     oldest, latest = arguments.text("oldest") or "0", arguments.text("latest") or "9" * 12
     is_inclusive = arguments.flag("inclusive")
     wanted = [each for each in found if _is_between(each.ts, oldest, latest, is_inclusive=is_inclusive)]
     start = arguments.number("cursor", 0)
-    end = start + min(arguments.number("limit", DEFAULT_PAGE), MAX_PAGE)
+    end = start + min(arguments.number("limit", DEFAULT_PAGE), caller.slack.max_page)
     with_metadata = arguments.flag("include_all_metadata")
     messages = [
         message_json(each, caller.team, with_metadata=with_metadata, channel=channel) for each in wanted[start:end]

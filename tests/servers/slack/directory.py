@@ -35,10 +35,8 @@ def _group_members(caller: Caller, arguments: Arguments) -> Json:
 
 def _install(caller: Caller, arguments: Arguments) -> Json:
     slack = caller.slack
-    if arguments.text("client_id") not in {"", slack.client_id} or arguments.text("client_secret") not in {
-        "",
-        slack.client_secret,
-    }:
+    keys = arguments.text("client_id"), arguments.text("client_secret")
+    if keys != (slack.client_id, slack.client_secret):
         raise Refused("bad_client_secret")
     granted = slack.codes.pop(arguments.text("code"), None)
     if granted is None:

@@ -23,24 +23,25 @@ def _begin(caller: Caller, arguments: Arguments) -> Json:
     return {"upload_url": f"{slack.url}/upload/v1/{upload.id}", "file_id": upload.id}
 
 
-async def serve_upload(slack: Slack, request: web.Request) -> web.Response:
-    """Take a file's bytes: the body itself, or the first part of a form."""
-    upload = slack.uploads.get(request.match_info["file"])
-    call = Call("upload", {"file": request.match_info["file"]}, "", slack.clock())
-    slack.calls.append(call)
+async def read_upload(request: web.Request) -> bytes:
+    """Return a file's bytes: the body itself, or the first part of a form."""
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    part = next(iter((await request.post()).values()))
+    return part.file.read() if isinstance(part, web.FileField) else str(part).encode()
+
+
+def take_upload(slack: Slack, call: Call, content: bytes) -> web.Response:
+    """Keep a file's bytes until it is completed."""
+    upload = slack.uploads.get(str(call.arguments["file"]))
     if upload is None or upload.is_complete:
         call.outcome = "http 404"
         return web.Response(status=404)
-    content = await request.read()
-    if request.content_type == "multipart/form-data":
-        part = next(iter((await request.post()).values()))
-        content = part.file.read() if isinstance(part, web.FileField) else str(part).encode()
     if len(content) != upload.length:
         call.outcome = "http 400"
         return web.Response(status=400, text="length mismatch")
     upload.content = content
     call.outcome = "ok"
-    slack.changed()
     return web.Response(text=f"OK - {len(content)}", content_type="text/plain")
 
 

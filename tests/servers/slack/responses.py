@@ -1,6 +1,5 @@
 """response_url and the payloads of acknowledgements: messages that answer a command or an action."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,26 +43,17 @@ class Responses:
         self.openings.append(opening)
         return f"{self._root()}/respond/{len(self.openings) - 1}", opening
 
-    async def serve(self, request: web.Request) -> web.Response:
-        """Take one POST to a response_url."""
-        opening = self.openings[int(request.match_info["number"])]
-        try:
-            body = json.loads(await request.read())
-        except ValueError:
-            body = None
-        call = Call("response_url", body or {}, opening.team.id, self._slack.clock())
-        self._slack.calls.append(call)
+    def take(self, opening: Opening, call: Call) -> web.Response:
+        """Take one POST to a response_url; the call's arguments are its body."""
         try:
             self._admit(opening)
-            if not isinstance(body, dict):
+            if not call.arguments:
                 raise Refused("invalid_payload")
-            self.answer(opening, body, call.method)
+            self.answer(opening, call.arguments, call.method)
         except Refused as refused:
             call.outcome = refused.error
             status = 404 if refused.error in {"used_url", "expired_url"} else 400
             return web.json_response({"ok": False, "error": refused.error}, status=status)
-        finally:
-            self._slack.changed()
         call.outcome = "ok"
         return web.Response(text="ok", content_type="text/plain")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from tests.servers.slack import api
 from tests.servers.slack.arguments import Arguments, read_arguments, token_of
 from tests.servers.slack.core import Call
 from tests.servers.slack.faults import Broken, Delay, Fault, Hold, Limited, Lost, Malformed, Refuse, Reset
-from tests.servers.slack.files import serve_upload
+from tests.servers.slack.files import read_upload, take_upload
 from tests.servers.slack.interactions import Interactions
 from tests.servers.slack.method import Caller, Method, Token
 from tests.servers.slack.refusal import RateLimited, Refused
@@ -73,14 +73,16 @@ class SlackServer(Interactions):
         assert self._site is not None
         await self._site.stop()
         self._break_connections()
-        yield
-        await self._listen()
+        try:
+            yield
+        finally:
+            await self._listen()
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/api/{method}", self._serve_method)
         app.router.add_get("/link", self.sockets.serve)
-        app.router.add_post("/respond/{number}", self.responses.serve)
+        app.router.add_post("/respond/{number}", self._serve_response)
         app.router.add_post("/upload/v1/{file}", self._serve_upload)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
@@ -111,13 +113,18 @@ class SlackServer(Interactions):
                 connection.force_close()
 
     async def _serve_upload(self, request: web.Request) -> web.StreamResponse:
-        name = request.match_info["file"]
-        fault = self.faults.strike("upload", {"file": name})
-        if isinstance(fault, Reset):
-            return _cut(request)
-        if isinstance(fault, Broken):
-            return web.Response(status=fault.status)
-        return await serve_upload(self, request)
+        call = Call("upload", {"file": request.match_info["file"]}, "", self.clock())
+        content = await read_upload(request)
+        return await self._with_faults(request, call, lambda: take_upload(self, call, content))
+
+    async def _serve_response(self, request: web.Request) -> web.StreamResponse:
+        opening = self.responses.openings[int(request.match_info["number"])]
+        try:
+            body = json.loads(await request.read())
+        except ValueError:
+            body = None
+        call = Call("response_url", body if isinstance(body, dict) else {}, opening.team.id, self.clock())
+        return await self._with_faults(request, call, lambda: self.responses.take(opening, call))
 
     async def _serve_method(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
@@ -128,19 +135,19 @@ class SlackServer(Interactions):
         team = self._team_by(token_of(request, arguments))
         recorded = {name: value for name, value in arguments.values.items() if name != "token"}
         call = Call(name, recorded, team.id if team else "", self.clock())
+        return await self._with_faults(request, call, lambda: self._answer(request, call, arguments))
+
+    async def _with_faults(
+        self, request: web.Request, call: Call, answer: Callable[[], web.Response]
+    ) -> web.StreamResponse:
         self.calls.append(call)
+        fault = self.faults.strike(call.method, call.arguments)
+        self.changed()
         try:
-            return await self._with_faults(request, call, arguments)
+            early = await self._strike_before(request, call, fault)
+            return early or await self._strike_after(request, call, fault, answer())
         finally:
             self.changed()
-
-    async def _with_faults(self, request: web.Request, call: Call, arguments: Arguments) -> web.StreamResponse:
-        fault = self.faults.strike(call.method, call.arguments)
-        early = await self._strike_before(request, call, fault)
-        if early is not None:
-            return early
-        response = self._answer(request, call, arguments)
-        return await self._strike_after(request, call, fault, response)
 
     async def _strike_before(self, request: web.Request, call: Call, fault: Fault | None) -> web.Response | None:
         match fault:

@@ -11,8 +11,6 @@ from aiohttp import WSMsgType, web
 from tests.servers.slack.deliveries import Deliveries, Delivery
 from tests.servers.slack.world import Json
 
-MAX_CONNECTIONS = 10
-
 
 @dataclass(slots=True, eq=False)
 class Connection:
@@ -34,12 +32,17 @@ class Connection:
 
 
 class Sockets:
-    """The app's WebSockets. `is_silent` stops all answers to pings, and all envelopes, without closing anything."""
+    """The app's WebSockets.
+
+    `is_silent` stops all answers to pings, and all envelopes, without closing anything; a connection beyond
+    `max_open` is turned away without a hello.
+    """
 
     def __init__(self, deliveries: Deliveries, app_id: str, changed: Callable[[], None]) -> None:
         self.open: list[Connection] = []
         self.opened = 0
         self.is_silent = False
+        self.max_open = 10
         self._deliveries = deliveries
         self._app_id = app_id
         self._changed = changed
@@ -111,7 +114,7 @@ class Sockets:
             connection.outbox.put_nowait("ping")
 
     def _greet(self, connection: Connection) -> None:
-        if len(self.open) >= MAX_CONNECTIONS:
+        if len(self.open) >= self.max_open:
             self._dismiss(connection, "too_many_websockets")
             return
         self.open.append(connection)
@@ -155,6 +158,7 @@ class Sockets:
         for each in self.open:
             each.unacknowledged.discard(envelope)
         self._deliveries.acknowledge(envelope, message.get("payload"))
+        self._changed()
 
     def _forget(self, connection: Connection) -> None:
         if connection in self.open:

@@ -1,0 +1,96 @@
+"""What the app asks of a workspace, and why: the manifest, the guide and the doctor are all held to these tables."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A permission of the bot token with all that needs it: methods that are called, events that are listened to."""
+
+    name: str
+    reason: str
+    methods: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A subscription, under the name that the manifest has for it."""
+
+    name: str
+    reason: str
+
+    @property
+    def type(self) -> str:
+        """What the event calls itself when it arrives: `message.im` arrives as a `message`."""
+        return self.name.partition(".")[0]
+
+
+_THREADS = ("conversations.replies", "conversations.history")
+
+SCOPES = (
+    Scope("app_mentions:read", "hear @mentions", events=("app_mention",)),
+    Scope(
+        "assistant:write",
+        "be an agent: suggested prompts, and a Stop button while an answer is written",
+        methods=("assistant.threads.setSuggestedPrompts", "assistant.threads.setStatus"),
+        events=("agent_session_stopped",),
+    ),
+    Scope(
+        "channels:history",
+        "follow threads in public channels, and read a thread once when called into it",
+        methods=_THREADS,
+        events=("message.channels",),
+    ),
+    Scope(
+        "chat:write",
+        "post answers and edit them while they are written",
+        methods=(
+            "chat.postMessage",
+            "chat.update",
+            "chat.delete",
+            "chat.postEphemeral",
+            "chat.startStream",
+            "chat.appendStream",
+            "chat.stopStream",
+        ),
+    ),
+    Scope("commands", "`/support`, and the shortcut on messages"),
+    Scope(
+        "files:write",
+        "attach an answer that is too long for messages",
+        methods=("files.getUploadURLExternal", "files.completeUploadExternal"),
+    ),
+    Scope("groups:history", "the same in private channels", methods=_THREADS, events=("message.groups",)),
+    Scope("im:history", "hear direct messages", methods=_THREADS, events=("message.im",)),
+    Scope(
+        "im:write",
+        "send a private answer as a direct message when it can't be shown in the channel any more",
+        methods=("conversations.open",),
+    ),
+    Scope("mpim:history", "the same in group direct messages", methods=_THREADS, events=("message.mpim",)),
+    Scope("reactions:read", "let the asker stop an answer with :x:", events=("reaction_added",)),
+    Scope("users:read", "know who said what in a thread that it is called into", methods=("users.info",)),
+)
+
+EVENTS = (
+    Event("agent_session_stopped", "somebody pressed Slack's Stop button"),
+    Event("app_home_opened", "show the Home tab, and suggested prompts in the Messages tab"),
+    Event("app_mention", "a question in a channel"),
+    Event("app_uninstalled", "forget the workspace's installation (HTTP mode with OAuth)"),
+    Event("message.channels", "follow-ups in threads of public channels"),
+    Event("message.groups", "follow-ups in threads of private channels"),
+    Event("message.im", "a question in a direct message"),
+    Event("message.mpim", "a question in a group direct message"),
+    Event("reaction_added", ":x: on an answer"),
+    Event("tokens_revoked", "forget the workspace's installation (HTTP mode with OAuth)"),
+)
+
+# Methods that are called and that every token may call.
+FREE_METHODS = frozenset({"auth.test", "chat.getPermalink", "views.publish"})
+
+# The app-level token, which Slack makes by hand: the manifest can't ask for it.
+APP_SCOPE = Scope("connections:write", "open the socket on which events arrive", methods=("apps.connections.open",))
+
+COMMANDS = ("/support",)
+SHORTCUTS = ("firstline_ask",)
