@@ -47,12 +47,17 @@ class Messages:
         self._calls = calls
         self._threads = threads
 
-    async def post(self, place: Place, content: Content, key: str) -> str:
-        """Post a message that can be found again by its key, and return its timestamp."""
+    async def post(self, place: Place, content: Content, key: str, *, subject: str = "") -> str:
+        """Post a message that can be found again by its key, and return its timestamp.
+
+        `subject` is what its buttons are about, where that can't be told from the message.
+        """
         call = {"channel": place.channel, "metadata": build_metadata(key), **AS_WRITTEN, **_NO_PREVIEWS}
         if place.thread:
             call["thread_ts"] = place.thread
-        return await say(self._calls, place.team, "chat.postMessage", call, content, scope=Scope.CHANNEL)
+        return await say(
+            self._calls, place.team, "chat.postMessage", call, content, scope=Scope.CHANNEL, subject=subject
+        )
 
     async def edit(self, place: Place, ts: str, content: Content, *, key: str = "") -> None:
         """Replace what a message shows, and its key if one is given.

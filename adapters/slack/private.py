@@ -15,7 +15,7 @@ from adapters.slack.addresses import Place
 from adapters.slack.calls import SlackCalls
 from adapters.slack.errors import BlocksRefused
 from adapters.slack.files import SlackFiles
-from adapters.slack.messages import AS_WRITTEN, Speaks, say
+from adapters.slack.messages import AS_WRITTEN, Messages, say
 from adapters.slack.render import render, render_bare
 
 # No timestamp begins with it. What follows is the key of the post, the only name that a private message has.
@@ -27,7 +27,7 @@ _CLOSED = (MessageGone, NotPermitted)
 class PrivateAnswers:
     """Show messages to one person."""
 
-    def __init__(self, calls: SlackCalls, messages: Speaks, files: SlackFiles) -> None:
+    def __init__(self, calls: SlackCalls, messages: Messages, files: SlackFiles) -> None:
         self._calls = calls
         self._messages = messages
         self._files = files
@@ -51,7 +51,7 @@ class PrivateAnswers:
             return
         subject = key.rpartition(":")[0] or key
         if not (await self._respond(place, content, subject) or await self._whisper(place, content, subject)):
-            await self._messages.post(await self._open_dm(place), content, key)
+            await self._messages.post(await self._open_dm(place), content, key, subject=subject)
         self._shown[key] = content
         if len(self._shown) > _MAX_REMEMBERED:
             self._shown.popitem(last=False)

@@ -66,6 +66,7 @@ async def test_where_the_bot_is_no_member_the_answer_comes_as_a_direct_message(c
     await chat.platform.post(address, ANSWER, key=KEY)
     (shown,) = chat.slack.messages(chat.slack.dm(chat.asker))
     assert shown.text == ANSWER.text
+    assert {button.value for button in shown.buttons} == {"t1"}
     with pytest.raises(AssertionError):
         shown.button(actions.SHARE)
 
