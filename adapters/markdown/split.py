@@ -119,7 +119,7 @@ class Pages:
 
         People have read these messages: a word that changes in one must not move the text of the others.
         """
-        common = _common_length(self.text, text)
+        common = common_length(self.text, text)
         begins = [*[piece.start for piece in self.closed[1:]], self._start]
         # A message ends as it did where the next one's first character is still the same.
         kept = [piece for piece, begin in zip(self.closed, begins, strict=False) if begin <= common]
@@ -203,7 +203,7 @@ class Pages:
         return closed if closed != text else text + piece.closer
 
 
-def _common_length(one: str, other: str) -> int:
+def common_length(one: str, other: str) -> int:
     """Return how many characters two texts begin with in common."""
     low, high = 0, min(len(one), len(other))
     while low < high:

@@ -5,30 +5,33 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from adapters.contract import Address, Content, MessageReference, Receipt, ThreadMessage
-from adapters.errors import MessageGone
+from adapters.errors import MessageGone, RateLimited, Unreachable
 from adapters.limits import Limits, build_slack_limits
 from adapters.slack.addresses import read_address
 from adapters.slack.calls import SingleToken, SlackCalls, Tokens, open_calls
 from adapters.slack.files import SlackFiles
-from adapters.slack.messages import edit_message, post_message
+from adapters.slack.messages import Messages, Speaks
 from adapters.slack.people import SlackPeople
 from adapters.slack.private import PrivateAnswers
 from adapters.slack.render import measure_text
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import StatusLine
+from adapters.slack.streams import StreamedMessages
 from adapters.slack.threads import SlackThreads
 
 
 class SlackPlatform:
     """Passes Platform and all of its optional parts (adapters.contract)."""
 
-    def __init__(self, calls: SlackCalls, *, clock: Callable[[], float]) -> None:
+    def __init__(self, calls: SlackCalls, *, clock: Callable[[], float], streams: bool = False) -> None:
         self._calls = calls
         self._limits = _build_limits()
         self._people = SlackPeople(calls)
         self._threads = SlackThreads(calls, self._people)
         self._files = SlackFiles(calls, self._threads)
-        self._private = PrivateAnswers(calls, self._files)
+        plain = Messages(calls, self._threads)
+        self._messages: Speaks = StreamedMessages(plain, calls, self._threads, clock) if streams else plain
+        self._private = PrivateAnswers(calls, plain, self._files)
         self._status = StatusLine(calls, clock)
 
     @property
@@ -46,7 +49,7 @@ class SlackPlatform:
         if place.is_private:
             return Receipt(MessageReference(address, await self._private.post(place, content, key)))
         self._status.forget(place)
-        return Receipt(MessageReference(address, await post_message(self._calls, place, content, key)))
+        return Receipt(MessageReference(address, await self._messages.post(place, content, key)))
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
         """Replace what a message shows."""
@@ -54,7 +57,7 @@ class SlackPlatform:
         if place.is_private:
             await self._private.edit(place, reference.message, content)
             return Receipt(reference)
-        await edit_message(self._calls, place, reference.message, content)
+        await self._messages.edit(place, reference.message, content)
         return Receipt(reference)
 
     async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
@@ -68,7 +71,11 @@ class SlackPlatform:
     async def find(self, address: Address, key: str) -> MessageReference | None:
         """Return the message that was posted under this key; private ones can't be looked up."""
         place = read_address(address)
-        found = None if place.is_private else await self._threads.find(place, key)
+        try:
+            found = None if place.is_private else await self._messages.find(place, key)
+        except RateLimited as error:
+            # Of reading: posts need not pause for it.
+            raise Unreachable("looking up is rate limited") from error
         return None if found is None else MessageReference(address, found)
 
     async def delete(self, reference: MessageReference) -> None:
@@ -114,4 +121,4 @@ async def open_slack_platform(
 ) -> AsyncIterator[SlackPlatform]:
     """Open Slack for replies; without `tokens` the one of the settings serves."""
     async with open_calls(settings.api_url, tokens or SingleToken(settings.bot_token)) as calls:
-        yield SlackPlatform(calls, clock=clock)
+        yield SlackPlatform(calls, clock=clock, streams=settings.streams)

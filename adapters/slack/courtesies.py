@@ -7,8 +7,6 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 
-import aiohttp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -16,16 +14,16 @@ from adapters.contract import IncomingMessage, LinksMessages, MessageReference
 from adapters.desk import FrontDesk, Talk
 from adapters.errors import AdapterError
 from adapters.slack.addresses import PLATFORM, read_address
+from adapters.slack.errors import MEANINGS
 from adapters.slack.home import build_home
-from adapters.slack.mentions import escape
 from adapters.slack.parse import Opening
 from adapters.slack.payloads import word
 from adapters.slack.prompts import build_prompts
+from adapters.slack.render import escape
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 30.0
-# Slack's answer when the agent features are off, or the tab is closed again.
-_HARMLESS = (SlackClientError, AdapterError, aiohttp.ClientError, TimeoutError, OSError)
+_HARMLESS: tuple[type[BaseException], ...] = (AdapterError, *MEANINGS)
 
 
 class Courtesies:
@@ -74,6 +72,7 @@ class Courtesies:
 async def _tell(message: IncomingMessage, response_url: str, notice: str, client: AsyncWebClient) -> None:
     if response_url:
         webhook = AsyncWebhookClient(response_url, session=client.session, logger=client.logger, retry_handlers=[])
+        webhook.proxy = None  # the session knows
         reply = await webhook.send(text=notice, response_type="ephemeral", replace_original=False)
         if reply.status_code == 200:
             return

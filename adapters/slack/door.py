@@ -1,17 +1,15 @@
 """The two calls that let us into one workspace: who we are there, and where its events come out."""
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.errors import RateLimited, Unreachable
+from adapters.errors import RateLimited, RetryLater, Unreachable
 from adapters.limits import Scope
+from adapters.slack.errors import MEANINGS, translate_exception
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, check_scopes, check_token, refusal_of
 from adapters.slack.settings import SlackSettings
-
-_DEFAULT_PAUSE_SECONDS = 30.0
 
 
 class Door:
@@ -58,16 +56,12 @@ class Door:
         try:
             return await self._client.api_call(method, headers={"Authorization": f"Bearer {value}"})
         except SlackApiError as error:
-            refusal = refusal_of(token, error)
-            if refusal is not None:
-                raise refusal from None
-            if error.response.get("error") == "ratelimited":
-                raise RateLimited(_pause_of(error), Scope.BOT) from error
-            raise Unreachable(f"{method}: {error.response.get('error')}") from error
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(f"{method}: {type(error).__name__}") from error
+            raise refusal_of(token, error) or _read(method, error) from None
+        except tuple(MEANINGS) as error:
+            raise _read(method, error) from error
 
 
-def _pause_of(error: SlackApiError) -> float:
-    said = str(error.response.headers.get("Retry-After", ""))
-    return float(said) if said.isdigit() else _DEFAULT_PAUSE_SECONDS
+def _read(method: str, error: BaseException) -> RetryLater:
+    """Return a failure as one that may pass: what lasts is told by Slack's own codes, never by a proxy's status."""
+    meaning = translate_exception(error, scope=Scope.BOT)
+    return meaning if isinstance(meaning, RateLimited) else Unreachable(f"{method}: {meaning}")

@@ -25,6 +25,7 @@ _PAUSE_SECONDS = 5.0
 _MAX_PAUSE_SECONDS = 60.0
 
 _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_INVALID_BLOCKS = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "markdown_text_too_long", "too_long"})
 _GONE = frozenset(
     {
@@ -83,8 +84,21 @@ _SPELLED = re.compile(r"[a-z0-9_]{1,60}")
 _SIZE_COMPLAINT = re.compile(r"must be (?:less|no more) than|too (?:long|many|large)", re.IGNORECASE)
 
 
+class StreamOpen(AdapterError):
+    """The message is being streamed to, so that it can't be edited before its stream has ended."""
+
+
 class BlocksRefused(AdapterError):
     """Slack finds our blocks invalid, and not for their size: the same words may pass with less around them."""
+
+
+_KINDS: tuple[tuple[frozenset[str], type[AdapterError]], ...] = (
+    (_TOO_LONG, MessageTooLong),
+    (_GONE, MessageGone),
+    (_NOTHING_DONE, Unreachable),
+    (_MAYBE_DONE, ResponseLost),
+    (frozenset({"streaming_state_conflict"}), StreamOpen),
+)
 
 
 def translate_refusal(
@@ -93,16 +107,11 @@ def translate_refusal(
     """Return what an `ok: false` means. `needed` is the missing scope and `complaints` are about the blocks."""
     if code in _LIMITED:
         return RateLimited(_clamp(retry_after), scope)
-    if code in _TOO_LONG:
-        return MessageTooLong(code)
-    if code in {"invalid_blocks", "invalid_blocks_format"}:
+    if code in _INVALID_BLOCKS:
         return MessageTooLong(code) if _SIZE_COMPLAINT.search(complaints) else BlocksRefused(code)
-    if code in _GONE:
-        return MessageGone(code)
-    if code in _NOTHING_DONE:
-        return Unreachable(code)
-    if code in _MAYBE_DONE:
-        return ResponseLost(code)
+    for codes, kind in _KINDS:
+        if code in codes:
+            return kind(code)
     if code == "missing_scope":
         return NotPermitted(f"the scope {needed}" if needed else "a scope")
     shown = code if _SPELLED.fullmatch(code) else "an unknown refusal"

@@ -1,11 +1,13 @@
 """What a newcomer sees: the app's home tab, the answer to `/support help` and the prompts to begin with. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from adapters.desk import Field, Talk, Welcome
 from adapters.slack.commands import NAME
-from adapters.slack.mentions import escape
+from adapters.slack.plain import shorten
+from adapters.slack.render import escape
 
 Json: TypeAlias = dict[str, object]
 
@@ -15,6 +17,7 @@ MAX_SECTION_CHARS = 3_000
 MAX_HEADER_CHARS = 150
 _MAX_LINE_CHARS = 400
 _MAX_FIELDS = 40
+_LINK = re.compile(r"https?://[^\s<>|]{1,500}")
 
 _WAYS = (
     "*Mention me* in a channel: I answer in a thread, and there you can go on without mentioning me.",
@@ -30,7 +33,7 @@ def build_home(welcome: Welcome, links: Sequence[str] = ()) -> Json:
     blocks = [
         _header(f"{welcome.company} support" if welcome.company else "Support"),
         _section("I answer from the documentation and say where each answer comes from."),
-        _section("\n".join(f"• {way}" for way in _WAYS)),
+        _section(_join(f"• {way}" for way in _WAYS)),
     ]
     if welcome.fields:
         blocks += [_divider(), _header("What I know about")]
@@ -52,31 +55,27 @@ def build_help(welcome: Welcome) -> str:
     ]
     if welcome.fields:
         lines.append("I know about: " + ", ".join(escape(field.title) for field in welcome.fields) + ".")
-    return _cut("\n".join(lines), MAX_SECTION_CHARS)
+    return _join(lines)
 
 
 def _describe(field: Field) -> str:
     lines = [f"*{_line(field.title)}*", _line(field.description)]
-    lines += [f"• _{_line(example)}_" for example in field.examples[:2]]
-    return "\n".join(line for line in lines if line)
+    lines += [f"• {_line(example)}" for example in field.examples[:2]]
+    return _join(line for line in lines if line)
 
 
 def _list_talks(talks: Sequence[Talk], links: Sequence[str]) -> str:
     if not talks:
         return "None yet: ask me something."
     padded = [*links, *[""] * len(talks)]
-    return "\n".join(f"• {_tell_talk(talk, link)}" for talk, link in zip(talks, padded, strict=False))
+    return _join(f"• {_tell_talk(talk, link)}" for talk, link in zip(talks, padded, strict=False))
 
 
 def _tell_talk(talk: Talk, link: str) -> str:
     # Each reader sees the date in their own time zone; what follows `|` is for clients that can't.
     when = f"<!date^{int(talk.at)}^{{date_short_pretty}}, {{time}}|earlier>"
     title = _line(talk.title) or "Conversation"
-    return (
-        f"<{link}|{title}> · {when}"
-        if link.startswith("https://") and not set(link) & set("<>|")
-        else f"{title} · {when}"
-    )
+    return f"<{link}|{title}> · {when}" if _LINK.fullmatch(link) else f"{title} · {when}"
 
 
 def _tell_contact(contact: str | None) -> str:
@@ -86,11 +85,11 @@ def _tell_contact(contact: str | None) -> str:
 
 
 def _header(text: str) -> Json:
-    return {"type": "header", "text": {"type": "plain_text", "text": _cut(text, MAX_HEADER_CHARS)}}
+    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, MAX_HEADER_CHARS)}}
 
 
 def _section(text: str) -> Json:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, MAX_SECTION_CHARS)}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
 def _divider() -> Json:
@@ -98,8 +97,14 @@ def _divider() -> Json:
 
 
 def _line(text: str) -> str:
-    return escape(_cut(" ".join(text.split()), _MAX_LINE_CHARS))
+    return escape(shorten(text, _MAX_LINE_CHARS))
 
 
-def _cut(text: str, max_chars: int) -> str:
-    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
+def _join(lines: Iterable[str]) -> str:
+    """Return as many whole lines as a section holds, so that no link is cut in two."""
+    text = ""
+    for line in lines:
+        if len(text) + len(line) + 1 > MAX_SECTION_CHARS:
+            break
+        text += f"\n{line}" if text else line
+    return text

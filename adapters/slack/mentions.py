@@ -1,14 +1,14 @@
 """What people typed, out of Slack's own writing: the text as Markdown, and whom it names.
 
 Slack writes a user as `<@U…>`, a channel as `<#C…|name>`, a link as `<url|label>`, a group as `<!subteam^S…|@name>` and
-escapes `&`, `<` and `>` everywhere else, so that an unescaped `<` always begins one of these.
+escapes `&`, `<` and `>` everywhere else, except in commands, which may come as they were typed: "is 3 < 5 > 2?".
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_ENTITY = re.compile(r"<([^<>]+)>")
+_ENTITY = re.compile(r"<([@#!][^<>]+|[a-zA-Z][a-zA-Z0-9+.\-]*:[^<>]+)>")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
 _BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _STRUCK = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
@@ -76,8 +76,3 @@ def _link(url: str, label: str) -> str:
 def _unescape(text: str) -> str:
     """Undo what Slack escapes; the ampersand last, so that what people typed as `&lt;` stays that."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def escape(text: str) -> str:
-    """Escape what Slack would read as a mention or a link, so that a text can ping nobody."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,15 +1,21 @@
-"""A message in a channel or thread: posted under a key, or edited. With fewer blocks where Slack finds ours invalid."""
+"""Messages in channels and threads: posted under a key, edited, and found again.
+
+Where Slack finds our blocks invalid, a message gets its words alone.
+"""
 
 import logging
+from collections.abc import Mapping
+from typing import Protocol
 
 from adapters.contract import Content
-from adapters.errors import NotPermitted
+from adapters.errors import AdapterError, NotPermitted, ResponseLost, RetryLater
 from adapters.limits import Scope
 from adapters.slack.actions import EVENT_KEY, EVENT_TYPE
 from adapters.slack.addresses import Place
 from adapters.slack.calls import SlackCalls
-from adapters.slack.errors import BlocksRefused
+from adapters.slack.errors import BlocksRefused, StreamOpen
 from adapters.slack.render import render, render_bare
+from adapters.slack.threads import SlackThreads
 
 _log = logging.getLogger(__name__)
 
@@ -18,19 +24,75 @@ AS_WRITTEN = {"parse": "none", "link_names": False}
 _NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}
 
 
-async def post_message(calls: SlackCalls, place: Place, content: Content, key: str) -> str:
-    """Post a message that can be found again by its key, and return its timestamp."""
-    metadata = {"event_type": EVENT_TYPE, "event_payload": {EVENT_KEY: key}}
-    call: dict[str, object] = {"channel": place.channel, "metadata": metadata, **AS_WRITTEN, **_NO_PREVIEWS}
-    if place.thread:
-        call["thread_ts"] = place.thread
-    return await say(calls, place.team, "chat.postMessage", call, content, scope=Scope.CHANNEL)
+class Speaks(Protocol):
+    """A way to put messages into channels and threads."""
+
+    async def post(self, place: Place, content: Content, key: str) -> str:
+        """Post a message that can be found again by its key, and return its timestamp."""
+        ...
+
+    async def edit(self, place: Place, ts: str, content: Content) -> None:
+        """Replace what a message shows."""
+        ...
+
+    async def find(self, place: Place, key: str) -> str | None:
+        """Return the timestamp of the message that was posted under a key."""
+        ...
 
 
-async def edit_message(calls: SlackCalls, place: Place, ts: str, content: Content) -> None:
-    """Replace what a message shows; its metadata stay, since the call names none."""
-    call = {"channel": place.channel, "ts": ts, **AS_WRITTEN}
-    await say(calls, place.team, "chat.update", call, content, scope=Scope.WORKSPACE)
+class Messages:
+    """Post once and edit (Speaks)."""
+
+    def __init__(self, calls: SlackCalls, threads: SlackThreads) -> None:
+        self._calls = calls
+        self._threads = threads
+
+    async def post(self, place: Place, content: Content, key: str, *, subject: str = "") -> str:
+        """Post a message that can be found again by its key, and return its timestamp.
+
+        `subject` is what its buttons are about, where that can't be told from the message.
+        """
+        call = {"channel": place.channel, "metadata": build_metadata(key), **AS_WRITTEN, **_NO_PREVIEWS}
+        if place.thread:
+            call["thread_ts"] = place.thread
+        return await say(
+            self._calls, place.team, "chat.postMessage", call, content, scope=Scope.CHANNEL, subject=subject
+        )
+
+    async def edit(self, place: Place, ts: str, content: Content, *, key: str = "") -> None:
+        """Replace what a message shows, and its key if one is given.
+
+        A stream that a crash has left open is ended first.
+        """
+        try:
+            await self._update(place, ts, content, key)
+        except StreamOpen:
+            await self._end_stream(place, ts)
+            await self._update(place, ts, content, key)
+
+    async def _update(self, place: Place, ts: str, content: Content, key: str) -> None:
+        call: dict[str, object] = {"channel": place.channel, "ts": ts, **AS_WRITTEN}
+        if key:
+            # Without any in the call, those of the post stay.
+            call["metadata"] = build_metadata(key)
+        await say(self._calls, place.team, "chat.update", call, content, scope=Scope.WORKSPACE)
+
+    async def _end_stream(self, place: Place, ts: str) -> None:
+        try:
+            await self._calls.write(place.team, "chat.stopStream", {"channel": place.channel, "ts": ts})
+        except RetryLater:
+            raise
+        except AdapterError as error:
+            _log.debug("an open stream could not be ended: %s", type(error).__name__)
+
+    async def find(self, place: Place, key: str) -> str | None:
+        """Return the timestamp of the message that was posted under a key."""
+        return await self._threads.find(place, key)
+
+
+def build_metadata(key: str) -> dict[str, object]:
+    """Return the metadata by which a message is found again."""
+    return {"event_type": EVENT_TYPE, "event_payload": {EVENT_KEY: key}}
 
 
 async def say(
@@ -54,7 +116,15 @@ async def say(
     except BlocksRefused:
         _log.warning("Slack finds the blocks of a message invalid: it gets the words alone")
         answer = await _say_bare(calls, team, method, call | render_bare(content), scope)
-    return str(answer.get("ts") or answer.get("message_ts") or "")
+    return ts_of(answer)
+
+
+def ts_of(answer: Mapping[str, object]) -> str:
+    """Return the timestamp of the message that a call has made; raises ResponseLost where Slack tells none."""
+    ts = answer.get("ts") or answer.get("message_ts")
+    if not ts:
+        raise ResponseLost("Slack told no timestamp")
+    return str(ts)
 
 
 async def _say_bare(

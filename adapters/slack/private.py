@@ -15,7 +15,7 @@ from adapters.slack.addresses import Place
 from adapters.slack.calls import SlackCalls
 from adapters.slack.errors import BlocksRefused
 from adapters.slack.files import SlackFiles
-from adapters.slack.messages import AS_WRITTEN, post_message, say
+from adapters.slack.messages import AS_WRITTEN, Messages, say
 from adapters.slack.render import render, render_bare
 
 # No timestamp begins with it. What follows is the key of the post, the only name that a private message has.
@@ -27,8 +27,9 @@ _CLOSED = (MessageGone, NotPermitted)
 class PrivateAnswers:
     """Show messages to one person."""
 
-    def __init__(self, calls: SlackCalls, files: SlackFiles) -> None:
+    def __init__(self, calls: SlackCalls, messages: Messages, files: SlackFiles) -> None:
         self._calls = calls
+        self._messages = messages
         self._files = files
         self._shown: OrderedDict[str, Content] = OrderedDict()
 
@@ -50,7 +51,7 @@ class PrivateAnswers:
             return
         subject = key.rpartition(":")[0] or key
         if not (await self._respond(place, content, subject) or await self._whisper(place, content, subject)):
-            await post_message(self._calls, await self._open_dm(place), content, key)
+            await self._messages.post(await self._open_dm(place), content, key, subject=subject)
         self._shown[key] = content
         if len(self._shown) > _MAX_REMEMBERED:
             self._shown.popitem(last=False)
@@ -88,4 +89,7 @@ class PrivateAnswers:
 
     async def _open_dm(self, place: Place) -> Place:
         answer = await self._calls.write(place.team, "conversations.open", {"users": place.user})
-        return Place(place.team, str(answer["channel"]["id"]))
+        channel = (answer.get("channel") or {}).get("id")
+        if not channel:
+            raise NotPermitted("a direct message, for which Slack named no channel")
+        return Place(place.team, str(channel))

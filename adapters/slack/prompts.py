@@ -3,6 +3,7 @@
 from itertools import chain, zip_longest
 
 from adapters.desk import Welcome
+from adapters.slack.plain import shorten
 
 MAX_PROMPTS = 4  # Slack shows no more
 _MAX_TITLE_CHARS = 75
@@ -14,10 +15,6 @@ def build_prompts(welcome: Welcome) -> list[dict[str, str]]:
     rounds = zip_longest(*(field.examples for field in welcome.fields))
     questions = dict.fromkeys(" ".join(example.split()) for example in chain.from_iterable(rounds) if example)
     return [
-        {"title": _cut(question, _MAX_TITLE_CHARS), "message": _cut(question, _MAX_MESSAGE_CHARS)}
+        {"title": shorten(question, _MAX_TITLE_CHARS), "message": shorten(question, _MAX_MESSAGE_CHARS)}
         for question in list(questions)[:MAX_PROMPTS]
     ]
-
-
-def _cut(text: str, max_chars: int) -> str:
-    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 
 from adapters.errors import StartRefused
+from adapters.slack.payloads import word
 
 _UNUSABLE = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "user_removed"}
@@ -42,13 +43,15 @@ def check_scopes(token: Token, granted: str) -> None:
 
 def refusal_of(token: Token, error: SlackApiError) -> StartRefused | None:
     """Return why only the operator can go on, or None when trying again may help."""
-    code = str(error.response.get("error", ""))
+    # A response that the SDK couldn't read is passed on as it came.
+    data = getattr(error.response, "data", None)
+    code = word(data, "error")
     if code in _UNUSABLE:
         return StartRefused(f"Slack does not accept {token.setting} ({code}). {_where(token)}")
     if code in _OTHER_KIND:
         return StartRefused(f"{token.setting} holds a token of another kind ({code}). {_where(token)}")
     if code in _FORBIDDEN:
-        return _lacks(token, str(error.response.get("needed") or token.needs))
+        return _lacks(token, word(data, "needed") or token.needs)
     if code in _SWITCHED_OFF:
         return StartRefused(f"Slack refuses Socket Mode to the app of {token.setting} ({code}). Enable it in the app.")
     return None

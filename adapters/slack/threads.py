@@ -1,7 +1,7 @@
 """Reading threads back: what people wrote before, and which messages and files of ours are there already."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from typing import Any
 
 from adapters.contract import ThreadMessage
@@ -35,6 +35,16 @@ class SlackThreads:
                 if _key_of(message) == key:
                     return _ts_of(message)
         return None
+
+    async def find_orphan(self, place: Place, known: Set[str]) -> str | None:
+        """Return our latest message if it bears no key: then it is a stream that was begun and not noted."""
+        me = await self._people.myself(place.team)
+        latest: _Message = {}
+        async for messages in self._pages(place, include_all_metadata="true"):
+            ours = [message for message in messages if message.get("bot_id") == me.bot and not message.get("files")]
+            latest = max([latest, *ours], key=_ts_of)
+        ts = _ts_of(latest)
+        return ts if ts and ts not in known and _key_of(latest) is None else None
 
     async def has_file(self, place: Place, name: str) -> bool:
         """Whether a file of this name is there."""

@@ -90,10 +90,12 @@ async def open_slack(
 
 def build_client(api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
     """Return a client without token and retries, which the app copies for each request."""
-    return AsyncWebClient(
+    client = AsyncWebClient(
         base_url=api_url,
         timeout=_CALL_SECONDS,
         session=session,
         retry_handlers=[],
         logger=build_quiet_logger(),
     )
+    client.proxy = None  # the session knows the proxies, and which hosts need none
+    return client

@@ -72,7 +72,8 @@ def words_of_code() -> Iterator[str]:
 
 
 def known_methods() -> set[str]:
-    return {name.replace("_", ".") for name in dir(AsyncWebClient) if "_" in name.strip("_")}
+    names = {name for name in dir(AsyncWebClient) if "_" in name.strip("_") and not name.startswith("_")}
+    return {name.replace("_", ".") for name in names - {"api_call"}}
 
 
 @pytest.mark.parametrize(("name", "value"), list(fields(MANIFEST)), ids=str)
@@ -118,6 +119,7 @@ def test_every_method_that_the_code_calls_is_accounted_for_and_no_other() -> Non
 
 
 def test_every_event_command_and_shortcut_is_understood_by_the_code() -> None:
+    # member_joined_channel is understood and ignored: hearing of it would take two more scopes.
     wanted = {event.type for event in scopes.EVENTS} | set(scopes.COMMANDS) | set(scopes.SHORTCUTS)
     assert wanted - set(words_of_code()) == set()
 

@@ -21,6 +21,7 @@ class RecordingDesk:
     reception: Reception = field(default_factory=lambda: Reception(is_question=True))
     shown: Welcome = field(default_factory=lambda: Welcome("Acme", ()))
     received: list[IncomingMessage] = field(default_factory=list)
+    guests: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,6 +40,7 @@ class RecordingDesk:
 
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - as the contract
         """Return what is to be shown."""
+        self.guests.append(person)
         return self.shown
 
     @property

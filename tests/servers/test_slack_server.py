@@ -7,13 +7,16 @@ from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.manual_clock import ManualClock
 from tests.servers.slack.faults import EVERY, Broken, Fault, Limited, Lost, Malformed, Refuse, Reset
-from tests.servers.slack.limits import Rate
+from tests.servers.slack.limits import Rate, RateLimits
+from tests.servers.slack.refusal import RateLimited
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, Kind, User
 
@@ -175,6 +178,24 @@ async def test_places_and_messages_that_the_bot_may_not_touch_are_refused(
     assert await error_of(client, "chat.delete", change | {"ts": asked}) == "cant_delete_message"
 
 
+async def test_the_app_can_look_up_who_and_where(
+    slack: SlackServer, client: AsyncWebClient, ada: User, support: Channel
+) -> None:
+    dm = (await client.conversations_open(users=ada.id))["channel"]["id"]
+    assert (dm, await error_of(client, "conversations.open", {})) == (slack.dm(ada).id, "users_list_not_supplied")
+    kinds = [(await client.conversations_info(channel=each))["channel"]["is_im"] for each in (support.id, dm)]
+    assert kinds == [False, True]
+    mine = await client.users_conversations(types="public_channel,im")
+    assert {each["id"] for each in mine["channels"]} == {support.id, dm}
+    assert (await client.users_info(user=ada.id))["user"]["profile"]["display_name"] == "ada"
+    assert (await client.bots_info(bot=slack.team.bot_id))["bot"]["user_id"] == slack.team.bot.id
+    assert (await client.team_info())["team"]["name"] == "Acme"
+    asked = await slack.says(ada, support, "Hello")
+    reply = await client.chat_postMessage(channel=support.id, thread_ts=asked, text="Yes?")
+    link = (await client.chat_getPermalink(channel=support.id, message_ts=reply["ts"]))["permalink"]
+    assert link.endswith(f"/p{reply['ts'].replace('.', '')}?thread_ts={asked}&cid={support.id}")
+
+
 async def test_tokens_and_scopes_decide_what_may_be_called(session: aiohttp.ClientSession) -> None:
     async with SlackServer(scopes=["chat:write", "im:history"]) as slack:
         client = client_of(slack, session, slack.team.bot_token)
@@ -237,6 +258,25 @@ async def test_posts_are_counted_for_each_channel_and_for_all(
     assert {call.outcome for call in slack.calls} == {"ok", "ratelimited"}
 
 
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=200))
+def test_a_caller_who_obeys_retry_after_is_never_refused_twice_and_gets_the_documented_rate(
+    pauses: list[float],
+) -> None:
+    clock = ManualClock()
+    limits = RateLimits(clock.now)
+    taken: list[float] = []
+    for pause in pauses:
+        clock.advance(pause)
+        try:
+            limits.spend("chat.update", "T1", "C1")
+        except RateLimited as limited:
+            clock.advance(limited.retry_after)
+            limits.spend("chat.update", "T1", "C1")
+        taken.append(clock.now())
+    for start in taken:
+        assert sum(start <= each < start + 60 for each in taken) <= 50 + 10
+
+
 @pytest.mark.parametrize(
     ("fault", "is_done", "outcome"),
     [
@@ -289,11 +329,14 @@ async def test_everyone_whom_a_text_or_a_block_names_counts_as_pinged(
     posted = await client.chat_postMessage(channel=support.id, text=f"<@{ada.id}>", blocks=blocks)
     await client.chat_update(channel=support.id, ts=posted["ts"], text="<!channel> &lt;!here&gt; @here")
     await client.chat_postEphemeral(channel=support.id, user=ada.id, text="<!channel>")
+    await client.chat_postMessage(channel=support.id, text="@everyone @here", link_names=True)
     assert [(ping.target, ping.method) for ping in slack.pings()] == [
         (ada.id, "chat.postMessage"),
         ("S1", "chat.postMessage"),
         ("here", "chat.postMessage"),
         ("channel", "chat.update"),
+        ("everyone", "chat.postMessage"),
+        ("here", "chat.postMessage"),
     ]
     assert [each.text for each in slack.ephemerals(ada)] == ["@channel"]
 

@@ -23,6 +23,7 @@ from tests.fakes.front_desk import RecordingDesk
 from tests.fakes.simulated_platform import SimulatedPlatform
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+APP = SlackSettings(signing_secret=SECRET, client_id="1.2", client_secret="client-secret")
 LIMITS = Limits(Unit.CHARACTERS, 4000, 4000, ())
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -81,12 +82,11 @@ async def serving(
     desk: RecordingDesk | None = None,
     oauth: OAuth | None = None,
     token: str = "",
+    app: SlackSettings = APP,
     http: HttpSettings | None = None,
 ) -> AsyncIterator[Served]:
     """Serve until the block ends; the venue is ready when it begins."""
-    settings = SlackSettings(
-        bot_token=token, signing_secret=SECRET, api_url=api_url, client_id="1.2", client_secret="secret"
-    )
+    settings = replace(app, bot_token=token, api_url=api_url)
     http = replace(http or HttpSettings(), port=free_port())
     front = desk or RecordingDesk()
     ready = asyncio.Event()

@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from adapters.desk import FrontDesk
-from adapters.limits import build_slack_limits
+from adapters.slack.adapter import SlackPlatform, open_slack_platform
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import Patience
 from adapters.slack.venue import open_slack
 from tests.fakes.front_desk import RecordingDesk
-from tests.fakes.simulated_platform import SimulatedPlatform
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, Kind, User
 
@@ -22,12 +21,16 @@ PATIENCE = Patience(opening=20.0, heartbeat=20.0, linger=20.0, first_pause=0.01,
 
 @dataclass(slots=True)
 class Rig:
-    """A workspace with a person and a channel that the bot is in. `hellos` counts how often a connection stood."""
+    """A workspace with a person and a channel that the bot is in, and a platform to post with.
+
+    `hellos` counts how often a connection stood.
+    """
 
     server: SlackServer
     desk: RecordingDesk
     ann: User
     channel: Channel
+    platform: SlackPlatform
     hellos: int = 0
     running: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -55,8 +58,10 @@ def settings_for(server: SlackServer) -> SlackSettings:
 
 async def serve(settings: SlackSettings, desk: FrontDesk, *, patience: Patience, on_ready: Callable[[], None]) -> None:
     """Run the venue until cancelled."""
-    platform = SimulatedPlatform(build_slack_limits(), time.monotonic)
-    async with open_slack(settings, platform, clock=time.time, jitter=lambda: 0.0, patience=patience) as venue:
+    async with (
+        open_slack_platform(settings, clock=time.monotonic) as platform,
+        open_slack(settings, platform, clock=time.time, jitter=lambda: 0.0, patience=patience) as venue,
+    ):
         await venue.serve(desk, on_ready=on_ready)
 
 
@@ -68,9 +73,10 @@ async def open_rig(
     async with SlackServer() as server:
         ann = server.world.add_user(server.team, "ann")
         channel = server.world.add_channel(server.team, "general", Kind.PUBLIC, [ann, server.team.bot])
-        rig = Rig(server, desk or RecordingDesk(), ann, channel)
-        async with asyncio.TaskGroup() as tasks:
-            work = serve(settings_for(server), rig.desk, patience=patience, on_ready=rig.count_hello)
+        settings = settings_for(server)
+        async with open_slack_platform(settings, clock=time.monotonic) as platform, asyncio.TaskGroup() as tasks:
+            rig = Rig(server, desk or RecordingDesk(), ann, channel, platform)
+            work = serve(settings, rig.desk, patience=patience, on_ready=rig.count_hello)
             rig.running.append(tasks.create_task(work))
             if is_ready:
                 await rig.until_hello(1)

@@ -52,11 +52,11 @@ def markdown_of(blocks: list[Json]) -> str:
 
 
 @asynccontextmanager
-async def open_stage() -> AsyncIterator[SlackStage]:
+async def open_stage(*, streams: bool = False) -> AsyncIterator[SlackStage]:
     async with SlackServer() as slack:
         asker = slack.add_user("ada")
         channel = slack.add_channel("help", asker)
         question = channel.messages[await slack.mentions(asker, channel, "How do refunds work?")]
-        settings = SlackSettings(bot_token=slack.team.bot_token, api_url=slack.api_url)
+        settings = SlackSettings(bot_token=slack.team.bot_token, api_url=slack.api_url, streams=streams)
         async with open_slack_platform(settings, clock=time.monotonic) as platform:
             yield SlackStage(slack, platform, settings, asker, channel, question)

@@ -14,13 +14,13 @@ from adapters.editor import MessageEditor
 from adapters.live import Delivery
 from adapters.scheduler import ReplyScheduler
 from adapters.slack.addresses import Place, build_address
-from tests.adapters.slack.slack_stage import SlackStage
+from tests.adapters.slack.slack_stage import SlackStage, open_stage
 from tests.fakes.hostile_texts import write_hostile
 from tests.fakes.live_chat import done
 from tests.servers.slack.faults import Broken, Fault, Limited, Lost, Malformed, Refuse, Reset
 
 TEXT = "The refund is paid to the original method.\n\nIt takes **five to ten** business days, see [1]."
-POST, EDIT = "chat.postMessage", "chat.update"
+POST, EDIT, START, STOP = "chat.postMessage", "chat.update", "chat.startStream", "chat.stopStream"
 
 
 def is_large(call: Mapping[str, Any]) -> bool:
@@ -32,6 +32,7 @@ class Live:
     """The scheduler at work; `stored` is what the bot would find after a crash."""
 
     scheduler: ReplyScheduler
+    may_ping: frozenset[str]
     stored: dict[int, MessageReference] = field(default_factory=dict)
 
     async def store(self, reference: MessageReference, index: int) -> None:
@@ -39,13 +40,20 @@ class Live:
 
     def open_reply(self, address: Address, *, attempt: int = 1) -> MessageEditor:
         references = tuple(self.stored.values())
-        return self.scheduler.open_reply(address, "turn", on_posted=self.store, references=references, attempt=attempt)
+        return self.scheduler.open_reply(
+            address,
+            "turn",
+            on_posted=self.store,
+            references=references,
+            may_ping=self.may_ping,
+            attempt=attempt,
+        )
 
 
 @asynccontextmanager
 async def open_live(chat: SlackStage) -> AsyncIterator[Live]:
     async with asyncio.TaskGroup() as group:
-        live = Live(ReplyScheduler(chat.platform, clock=asyncio.get_running_loop().time))
+        live = Live(ReplyScheduler(chat.platform, clock=asyncio.get_running_loop().time), frozenset({chat.asker.id}))
         serving = group.create_task(live.scheduler.run())
         yield live
         serving.cancel()
@@ -77,14 +85,38 @@ async def test_a_reply_is_posted_edited_and_completed(chat: SlackStage) -> None:
     assert len(chat.called(POST)) == 1
 
 
-@pytest.mark.parametrize("fault", [Lost(), Malformed(), Broken(503), Reset(), Limited(1), Limited(1, as_200=True)])
-@pytest.mark.parametrize("method", [POST, EDIT])
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        (POST, Lost()),
+        (POST, Malformed()),
+        (POST, Broken(503)),
+        (POST, Reset()),
+        (POST, Limited(1)),
+        (EDIT, Lost()),
+        (EDIT, Limited(1, as_200=True)),
+    ],
+)
 async def test_an_answer_is_there_once_whatever_a_call_meets(chat: SlackStage, method: str, fault: Fault) -> None:
     chat.slack.faults.plan(method, fault)
     delivery = await answer(chat, until=lambda: chat.replies)
     assert delivery.error is None
     assert chat.texts == [TEXT]
     assert chat.slack.faults.struck == [(method, fault)]
+
+
+@pytest.mark.parametrize("fault", [None, Lost(), Broken(503), Refuse("channel_type_not_supported"), Limited(1)])
+@pytest.mark.parametrize("method", [START, STOP])
+async def test_a_streamed_answer_is_there_once_whatever_a_call_meets(method: str, fault: Fault | None) -> None:
+    async with open_stage(streams=True) as chat:
+        if fault is not None:
+            chat.slack.faults.plan(method, fault)
+        delivery = await answer(chat, until=lambda: chat.replies)
+        assert delivery.error is None
+        assert chat.texts == [TEXT]
+        (shown,) = chat.slack.replies(chat.channel, chat.question.ts)
+        assert shown.context == ("Billing", "[1] Refunds")
+        assert len(chat.called(START)) in {1, 2}
 
 
 async def test_a_text_that_slack_finds_too_long_goes_out_in_more_messages(chat: SlackStage) -> None:

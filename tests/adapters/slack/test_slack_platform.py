@@ -1,5 +1,7 @@
 """The adapter on a loopback Slack: the contract of every platform, and what is Slack's own."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from adapters.contract import Content
@@ -13,12 +15,14 @@ from tests.servers.slack.faults import Broken, Limited, Lost, Malformed, Refuse,
 
 
 class TestSlackPlatform(PlatformContract):
-    @pytest.fixture
-    async def stage(self, chat: SlackStage) -> Stage:
-        async def read() -> list[str]:
-            return chat.texts
+    @pytest.fixture(params=[False, True], ids=["edits", "streams"])
+    async def stage(self, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+        async with open_stage(streams=request.param) as chat:
 
-        return Stage(chat.platform, chat.address, read)
+            async def read() -> list[str]:
+                return chat.texts
+
+            yield Stage(chat.platform, chat.address, read)
 
 
 async def test_a_reply_stands_in_the_thread_as_it_was_written(chat: SlackStage) -> None:

@@ -1,15 +1,17 @@
 """One socket that stands: refreshed, cut, silent, refused, and nothing lost meanwhile."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+import aiohttp
 import pytest
 
 from adapters.errors import StartRefused
 from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.slack_rig import PATIENCE, Rig, open_rig, serve, settings_for
 from tests.fakes.front_desk import RecordingDesk
-from tests.servers.slack.faults import Broken, Limited, Refuse, Reset
+from tests.servers.slack.faults import Broken, Fault, Limited, Malformed, Refuse, Reset
 from tests.servers.slack.server import SlackServer
 
 CONNECT = "apps.connections.open"
@@ -45,6 +47,15 @@ async def test_a_warned_connection_is_still_read_while_the_next_one_stands() -> 
         assert first.heard
 
 
+async def test_a_warned_connection_that_slack_never_closes_is_let_go() -> None:
+    async with open_rig(patience=replace(PATIENCE, linger=0.05)) as rig:
+        first = rig.server.sockets.open[0]
+        rig.server.sockets.disconnect("warning")
+        await rig.until_hello(2)
+        await rig.server.until(lambda: first not in rig.server.sockets.open)
+        assert rig.hellos == 2
+
+
 async def test_what_is_under_way_is_still_acknowledged_on_the_connection_that_it_came_by() -> None:
     async with open_rig() as rig:
         rig.desk.is_open.clear()
@@ -65,6 +76,28 @@ async def test_a_cut_connection_is_replaced() -> None:
         await rig.until_hello(2)
         await ask(rig, "after")
         assert rig.desk.texts == ["after"]
+
+
+async def test_a_connection_that_keeps_breaking_is_still_replaced() -> None:
+    async with open_rig(patience=replace(PATIENCE, stable_after=1e9)) as rig:
+        for number in range(2, 6):
+            rig.server.sockets.cut()
+            await rig.until_hello(number)
+        await ask(rig, "after")
+        assert rig.desk.texts == ["after"]
+
+
+async def test_what_was_kept_but_could_not_be_acknowledged_comes_again_under_the_same_name() -> None:
+    async with open_rig() as rig:
+        rig.desk.is_open.clear()
+        await rig.server.mentions(rig.ann, rig.channel, "kept", deliver=("message",))
+        await rig.desk.is_asked.wait()
+        rig.server.sockets.cut()
+        await rig.until_hello(2)
+        rig.desk.is_open.set()
+        await rig.until_settled()
+        assert [message.text for message in rig.desk.received] == ["kept", "kept"]
+        assert len({message.id for message in rig.desk.received}) == 1
 
 
 async def test_a_silent_connection_is_replaced() -> None:
@@ -91,21 +124,38 @@ async def test_what_happens_during_an_outage_arrives_after_it_each_once() -> Non
         assert len(rig.desk.received) == 5
 
 
-@pytest.mark.parametrize(
-    "fault", [Broken(), Reset(), Refuse("internal_error"), Limited(retry_after=0), Limited(0, as_200=True)]
-)
-async def test_a_start_that_fails_for_now_is_tried_again(fault: Broken | Reset | Refuse | Limited) -> None:
+@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(retry_after=1)])
+async def test_a_start_that_fails_for_now_is_tried_again(fault: Fault) -> None:
     async with open_rig(is_ready=False) as rig:
         rig.server.faults.plan("auth.test", fault)
         rig.server.faults.plan(CONNECT, fault)
         await rig.until_hello(1)
 
 
-async def test_a_connection_without_hello_is_not_ready() -> None:
-    async with open_rig(is_ready=False) as rig:
-        rig.server.sockets._greet = lambda connection: rig.server.sockets._dismiss(connection, "too_many_websockets")  # type: ignore[method-assign]
-        await rig.server.until(lambda: rig.server.sockets.opened > 2)
-        assert rig.hellos == 0
+async def test_we_are_not_ready_as_long_as_slack_has_no_connection_left_for_us() -> None:
+    async with SlackServer() as server, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        others = [
+            await session.ws_connect(f"{server.url}/link?ticket={server.sockets.issue_ticket()}") for _ in range(10)
+        ]
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await server.until(lambda: server.sockets.opened > 11)
+        assert not ready.is_set()
+        await others[0].close()
+        await ready.wait()
+        venue.cancel()
+
+
+async def test_another_process_on_the_same_token_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    async with SlackServer() as server, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        other = await session.ws_connect(f"{server.url}/link?ticket={server.sockets.issue_ticket()}")
+        await server.until(lambda: server.sockets.open)
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await ready.wait()
+        assert "SLACK_APP_TOKEN has 1 other" in caplog.text
+        venue.cancel()
+        await other.close()
 
 
 async def refused(server: SlackServer, settings: SlackSettings, on_ready: Callable[[], None] = lambda: None) -> str:

@@ -61,8 +61,11 @@ async def test_an_edited_message_is_still_found(chat: SlackStage) -> None:
     assert await chat.platform.find(chat.address, "t1:0") == receipt.reference
 
 
-async def test_not_being_able_to_look_is_not_finding_nothing(chat: SlackStage) -> None:
-    chat.slack.faults.plan("conversations.replies", Broken(502))
+@pytest.mark.parametrize("fault", [Broken(502), Limited(60), Limited(60, as_200=True)])
+async def test_not_being_able_to_look_is_not_finding_nothing_and_pauses_no_posts(
+    chat: SlackStage, fault: Fault
+) -> None:
+    chat.slack.faults.plan("conversations.replies", fault)
     with pytest.raises(Unreachable):
         await chat.platform.find(chat.address, "t1:0")
 

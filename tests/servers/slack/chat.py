@@ -1,5 +1,7 @@
 """chat.*: posting, editing and deleting, with Slack's sizes."""
 
+import re
+
 from tests.servers.slack.arguments import Arguments
 from tests.servers.slack.blocks import check_blocks, with_ids
 from tests.servers.slack.core import Notice
@@ -13,6 +15,7 @@ MAX_POST_TEXT = 40_000
 MAX_UPDATE_TEXT = 4_000
 MAX_MARKDOWN_TEXT = 12_000
 
+_NAMED_ALL = re.compile(r"@(here|channel|everyone)\b")
 CHAT_WRITE = frozenset({"chat:write"})
 
 
@@ -35,8 +38,11 @@ def read_content(arguments: Arguments) -> tuple[str, list[Json] | None]:
 
 def notice(caller: Caller, channel: Channel, message: Message) -> None:
     """Keep what became public, for whoever asks later whom it pinged."""
-    method = caller.call.method
-    caller.slack.notices.append(Notice(method, channel.id, message.ts, message.text, tuple(message.blocks)))
+    call = caller.call
+    text = message.text
+    if call.arguments.get("parse") == "full" or Arguments(call.arguments).flag("link_names"):
+        text = _NAMED_ALL.sub(r"<!\1>", text)
+    caller.slack.notices.append(Notice(call.method, channel.id, message.ts, text, tuple(message.blocks)))
 
 
 def begin_reply(channel: Channel, thread_ts: str) -> str:

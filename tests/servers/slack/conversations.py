@@ -8,7 +8,6 @@ from tests.servers.slack.refusal import Refused
 from tests.servers.slack.shapes import message_json, reaction_event
 from tests.servers.slack.world import Channel, Json, Message
 
-MAX_PAGE = 999
 DEFAULT_PAGE = 100
 
 
@@ -68,7 +67,7 @@ def _page(caller: Caller, channel: Channel, arguments: Arguments, found: Sequenc
     is_inclusive = arguments.flag("inclusive")
     wanted = [each for each in found if _is_between(each.ts, oldest, latest, is_inclusive=is_inclusive)]
     start = arguments.number("cursor", 0)
-    end = start + min(arguments.number("limit", DEFAULT_PAGE), MAX_PAGE)
+    end = start + min(arguments.number("limit", DEFAULT_PAGE), caller.slack.max_page)
     with_metadata = arguments.flag("include_all_metadata")
     messages = [
         message_json(each, caller.team, with_metadata=with_metadata, channel=channel) for each in wanted[start:end]

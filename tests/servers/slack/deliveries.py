@@ -59,6 +59,7 @@ class Deliveries:
     def __init__(self, changed: Callable[[], None]) -> None:
         self.timings = Timings()
         self.all: list[Delivery] = []
+        self._unsettled: dict[Delivery, None] = {}
         self.carry: Callable[[Delivery, str], bool] = lambda _delivery, _envelope: False
         self.is_paused = False
         self.has_own_timeouts = False
@@ -71,28 +72,29 @@ class Deliveries:
     @property
     def unsettled(self) -> list[Delivery]:
         """What is neither received nor given up."""
-        return [each for each in self.all if each.state in {State.WAITING, State.SENT}]
+        return list(self._unsettled)
 
     def add(self, delivery: Delivery) -> Delivery:
         """Take a delivery and make its first attempt."""
         delivery.payload = copy.deepcopy(delivery.payload)
         self.all.append(delivery)
+        self._unsettled[delivery] = None
         self._attempt(delivery)
         return delivery
 
     def resume(self) -> None:
         """Send what was kept while there was no connection."""
-        for delivery in self.all:
+        for delivery in self.unsettled:
             if delivery.state is State.WAITING and delivery not in self._timers:
                 self._attempt(delivery)
 
     def acknowledge(self, envelope: str, answer: Json | None = None) -> None:
-        """Take the app's word that it has a delivery."""
+        """Take the app's word that it has a delivery; of what was given up, nobody hears any more."""
         delivery = self._by_envelope.get(envelope)
-        if delivery is None or delivery.state is State.RECEIVED:
+        if delivery is None or delivery not in self._unsettled:
             return
         self._stop_timer(delivery)
-        delivery.state = State.RECEIVED
+        self._settle(delivery, State.RECEIVED)
         delivery.answer = answer
         if answer:
             delivery.on_answer(answer)
@@ -105,7 +107,7 @@ class Deliveries:
             return
         self._stop_timer(delivery)
         if is_final or delivery.kind != EVENT or delivery.retry >= len(self.timings.retries):
-            delivery.state = State.GIVEN_UP
+            self._settle(delivery, State.GIVEN_UP)
         else:
             wait = self.timings.retries[delivery.retry]
             delivery.state, delivery.reason = State.WAITING, reason
@@ -127,11 +129,18 @@ class Deliveries:
         delivery.state = State.SENT
         if self.is_paused or not self.carry(delivery, envelope):
             delivery.envelopes.pop()
-            delivery.state = State.WAITING if delivery.kind == EVENT else State.GIVEN_UP
+            if delivery.kind == EVENT:
+                delivery.state = State.WAITING
+            else:
+                self._settle(delivery, State.GIVEN_UP)
             delivery.retry, delivery.reason = max(1, delivery.retry), delivery.reason or "connection_failed"
         elif not self.has_own_timeouts:
             self._set_timer(delivery, self.timings.acknowledgement, lambda: self.fail(envelope, "timeout"))
         self._changed()
+
+    def _settle(self, delivery: Delivery, state: State) -> None:
+        delivery.state = state
+        self._unsettled.pop(delivery, None)
 
     def _set_timer(self, delivery: Delivery, seconds: float, action: Callable[[], None]) -> None:
         self._timers[delivery] = asyncio.get_running_loop().call_later(seconds, action)

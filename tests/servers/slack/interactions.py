@@ -4,7 +4,7 @@ from tests.servers.slack.actions import action_json, command_fields, common, pla
 from tests.servers.slack.deliveries import COMMAND, INTERACTIVE, Delivery
 from tests.servers.slack.people import People
 from tests.servers.slack.responses import Opening, Responses
-from tests.servers.slack.screen import Button, Screen, Shown
+from tests.servers.slack.screen import Button, Screen, Shown, find_button, read_buttons
 from tests.servers.slack.world import Ephemeral, Json, Message, Where, Who, id_of
 
 
@@ -53,9 +53,10 @@ class Interactions(People, Screen):
             payload["message"] = self.stored(channel, message.ts)
         return self._deliver(INTERACTIVE, payload, opening)
 
-    async def presses_at_home(self, user: Who, button: Button) -> Delivery:
-        """Press a button of the Home tab."""
+    async def presses_at_home(self, user: Who, name: str) -> Delivery:
+        """Press a button of the Home tab, by its action id or its label."""
         view = self.team_of(user).views[id_of(user)]
+        button = find_button(read_buttons(view["blocks"]), name)
         container = {"type": "view", "view_id": view["id"]}
         return self._deliver(INTERACTIVE, self._action(user, button) | {"container": container, "view": view})
 

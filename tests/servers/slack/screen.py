@@ -50,10 +50,15 @@ class Shown:
 
     def button(self, name: str, value: str | None = None) -> Button:
         """Return the button with this action id or label."""
-        for button in self.buttons:
-            if name in {button.action_id, button.text} and value in {None, button.value}:
-                return button
-        raise AssertionError(f"no button {name!r}, but {[(each.text, each.action_id) for each in self.buttons]}")
+        return find_button(self.buttons, name, value)
+
+
+def find_button(buttons: Sequence[Button], name: str, value: str | None = None) -> Button:
+    """Return the button with this action id or label; `value` tells apart what else looks alike."""
+    for button in buttons:
+        if name in {button.action_id, button.text} and value in {None, button.value}:
+            return button
+    raise AssertionError(f"no button {name!r}, but {[(each.text, each.action_id) for each in buttons]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def _shown(
         is_from_app=is_from_app,
         text="\n".join(texts),
         context=tuple(_small_print(message.blocks, users)),
-        buttons=tuple(_buttons(message.blocks)),
+        buttons=tuple(read_buttons(message.blocks)),
         files=files,
         edits=edits,
         is_ephemeral=isinstance(message, Ephemeral),
@@ -183,13 +188,16 @@ def _text_object(text: Json, users: Mapping[str, User]) -> str:
     return str(text["text"]) if text["type"] == "plain_text" else rendered(str(text["text"]), users)
 
 
-def _buttons(blocks: Sequence[Json]) -> Iterator[Button]:
+def read_buttons(blocks: Sequence[Json]) -> list[Button]:
+    """Return everything in the blocks that can be pressed, in order."""
+    found: list[Button] = []
     for block in blocks:
         elements = list(block.get("elements", [])) if block["type"] in {"actions", "context_actions"} else []
         if block.get("accessory"):
             elements.append(block["accessory"])
         for element in elements:
-            yield from _pressable(element, str(block.get("block_id", "")))
+            found += _pressable(element, str(block.get("block_id", "")))
+    return found
 
 
 def _pressable(element: Json, block_id: str) -> Iterator[Button]:

@@ -158,6 +158,7 @@ class Sockets:
         for each in self.open:
             each.unacknowledged.discard(envelope)
         self._deliveries.acknowledge(envelope, message.get("payload"))
+        self._changed()
 
     def _forget(self, connection: Connection) -> None:
         if connection in self.open:
