@@ -91,6 +91,12 @@ async def test_each_thing_is_tried_once(fault: Broken | Reset) -> None:
     assert "could not be reached" in found["app token"].advice
 
 
+async def test_a_passing_trouble_of_slack_is_not_blamed_on_the_token() -> None:
+    async with SlackServer() as slack:
+        slack.faults.plan("auth.test", Refuse("internal_error"))
+        assert "try again" in (await find(settings_of(slack)))["bot token"].advice
+
+
 async def test_an_app_without_socket_mode_is_told_to_switch_it_on() -> None:
     async with SlackServer() as slack:
         slack.faults.plan("apps.connections.open", Refuse("socket_mode_not_enabled"))
