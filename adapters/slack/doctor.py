@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.desk import Finding
-from adapters.slack.payloads import part
+from adapters.slack.payloads import part, word
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of, where_to_find
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
@@ -100,11 +100,10 @@ async def _look_at_channel(settings: SlackSettings, client: AsyncWebClient) -> F
     try:
         # Reading is allowed to members alone, and it needs no scope that the bot doesn't need anyway.
         await _call(client, "conversations.history", settings.bot_token, channel=settings.support_channel, limit="1")
-    except SlackApiError as error:
-        code = str(error.response.get("error", ""))
-        return Finding(what, is_fine=False, detail=code, advice=_CHANNEL_ADVICE.get(code, _NOT_NOW))
     except _NETWORK as error:
-        return Finding(what, is_fine=False, detail=type(error).__name__, advice=_NO_NETWORK)
+        code = _code_of(error)
+        advice = _CHANNEL_ADVICE.get(code, _NOT_NOW) if code else _NO_NETWORK
+        return Finding(what, is_fine=False, detail=code or type(error).__name__, advice=advice)
     return Finding(what, is_fine=True, detail="the bot is in it")
 
 
@@ -157,11 +156,16 @@ def _missing(what: str, token: Token) -> Finding:
 
 
 def _refused(what: str, token: Token, error: Exception) -> Finding:
-    if not isinstance(error, SlackApiError):
+    code = _code_of(error)
+    if not isinstance(error, SlackApiError) or not code:
         return Finding(what, is_fine=False, detail=type(error).__name__, advice=_NO_NETWORK)
     refusal = refusal_of(token, error)
-    detail = str(error.response.get("error", ""))
-    return Finding(what, is_fine=False, detail=detail, advice=str(refusal) if refusal else _NOT_NOW)
+    return Finding(what, is_fine=False, detail=code, advice=str(refusal) if refusal else _NOT_NOW)
+
+
+def _code_of(error: Exception) -> str:
+    """Return Slack's code for a refusal; empty where the answer isn't Slack's, but a proxy's page, say."""
+    return word(getattr(getattr(error, "response", None), "data", None), "error")
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

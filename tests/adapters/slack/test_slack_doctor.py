@@ -11,7 +11,7 @@ from adapters.desk import Finding
 from adapters.slack.doctor import examine
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
-from tests.servers.slack.faults import Broken, Refuse, Reset
+from tests.servers.slack.faults import Broken, Fault, Malformed, Refuse, Reset
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import DEFAULT_SCOPES
 
@@ -80,8 +80,8 @@ async def test_missing_tokens_are_named() -> None:
     assert found["bot token"].detail == "SLACK_BOT_TOKEN is not set"
 
 
-@pytest.mark.parametrize("fault", [Broken(500), Reset()])
-async def test_each_thing_is_tried_once(fault: Broken | Reset) -> None:
+@pytest.mark.parametrize("fault", [Broken(500), Malformed(), Reset()], ids=str)
+async def test_each_thing_is_tried_once(fault: Fault) -> None:
     async with SlackServer() as slack:
         slack.faults.plan("auth.test", fault, times=None)
         slack.faults.plan("apps.connections.open", fault, times=None)
