@@ -42,13 +42,12 @@ def build_app(
     clock: Callable[[], float],
     links: LinksMessages | None = None,
     signing_secret: str = "",
-    passed_on: frozenset[str] = frozenset(),
 ) -> AsyncApp:
     """Return the app that both modes feed.
 
     `client` holds no token, a session of its own and no retries; each request gets a copy with its workspace's token.
     `tasks` lives as long as the app does. Without a `signing_secret` signatures aren't checked: right for a socket,
-    where nobody else can write, and never for HTTP. Events of the types `passed_on` go to Bolt's listeners.
+    where nobody else can write, and never for HTTP.
     """
     app = AsyncApp(
         name="firstline",
@@ -62,7 +61,7 @@ def build_app(
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_log_failure)
-    app.use(_DeskMiddleware(desk, Courtesies(desk, tasks, links), clock, passed_on))
+    app.use(_DeskMiddleware(desk, Courtesies(desk, tasks, links), clock))
     return app
 
 
@@ -80,24 +79,19 @@ async def _log_failure(error: Exception, body: Mapping[str, object]) -> None:
 
 
 class _DeskMiddleware(AsyncMiddleware):
-    def __init__(
-        self, desk: FrontDesk, courtesies: Courtesies, clock: Callable[[], float], passed_on: frozenset[str]
-    ) -> None:
+    def __init__(self, desk: FrontDesk, courtesies: Courtesies, clock: Callable[[], float]) -> None:
         self._desk = desk
         self._courtesies = courtesies
         self._clock = clock
-        self._passed_on = passed_on
 
     async def async_process(
         self,
         *,
         req: AsyncBoltRequest,
         resp: BoltResponse,  # noqa: ARG002 - Bolt passes it by this name
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt passes it by this name
-    ) -> BoltResponse | None:
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002, ARG002 - Bolt passes it by this name
+    ) -> BoltResponse:
         """Hand a request to the desk and return the acknowledgement."""
-        if event_type(req.body) in self._passed_on:
-            return await next()
         me = Myself(req.context.bot_user_id or "", req.context.bot_id or "")
         message = parse(req.body, me, now=self._clock())
         if message is not None:

@@ -49,6 +49,8 @@ class Patience:
 class _Connection:
     socket: aiohttp.ClientWebSocketResponse
     closing: AsyncExitStack
+    open_connections: int
+    """How many the app has, this one included."""
 
 
 class SocketMode:
@@ -77,8 +79,9 @@ class SocketMode:
     async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
         """Keep one connection standing until cancelled; those that are over end their work in `tasks`."""
         loop = asyncio.get_running_loop()
+        connection = await self._connect_patiently()
+        _warn_of_others(connection.open_connections - 1)
         while True:
-            connection = await self._connect_patiently()
             since, over = loop.time(), asyncio.Event()
             self._on_ready()
             tasks.create_task(self._serve(connection, over))
@@ -88,6 +91,7 @@ class SocketMode:
             elif self._failures:
                 await self._pause(0.0)
             self._failures += 1
+            connection = await self._connect_patiently()
 
     async def _connect_patiently(self) -> _Connection:
         while True:
@@ -118,10 +122,10 @@ class SocketMode:
                             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
                         )
                     )
-                    await _greet(socket)
+                    open_connections = await _greet(socket)
             except _NETWORK as error:
                 raise Unreachable(type(error).__name__) from error
-            return _Connection(socket, stack.pop_all())
+            return _Connection(socket, stack.pop_all(), open_connections)
 
     async def _serve(self, connection: _Connection, over: asyncio.Event) -> None:
         """Take what comes until the connection ends, and set `over` as soon as the next one is needed."""
@@ -177,11 +181,22 @@ class SocketMode:
             _log.info("envelope %s not acknowledged: %s", request.envelope_id, type(error).__name__)
 
 
-async def _greet(socket: aiohttp.ClientWebSocketResponse) -> None:
-    """Wait for hello: before it, Slack delivers nothing."""
+async def _greet(socket: aiohttp.ClientWebSocketResponse) -> int:
+    """Wait for hello, before which Slack delivers nothing, and return how many connections the app has."""
     frame = await _receive(socket)
     if frame is None or word(frame, "type") != "hello":
         raise Unreachable(word(frame, "reason") or "no hello")
+    count = frame.get("num_connections")
+    return count if isinstance(count, int) else 1
+
+
+def _warn_of_others(others: int) -> None:
+    if others > 0:
+        _log.warning(
+            "SLACK_APP_TOKEN has %d other connection(s): if another process holds them, it gets a part of what people"
+            " ask. Give each deployment an app of its own.",
+            others,
+        )
 
 
 async def _receive(socket: aiohttp.ClientWebSocketResponse) -> Mapping[str, object] | None:

@@ -7,13 +7,16 @@ from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.manual_clock import ManualClock
 from tests.servers.slack.faults import EVERY, Broken, Fault, Limited, Lost, Malformed, Refuse, Reset
-from tests.servers.slack.limits import Rate
+from tests.servers.slack.limits import Rate, RateLimits
+from tests.servers.slack.refusal import RateLimited
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, Kind, User
 
@@ -253,6 +256,25 @@ async def test_posts_are_counted_for_each_channel_and_for_all(
     assert len(await posted(support)) == 5
     assert len(await posted(lobby)) == 2
     assert {call.outcome for call in slack.calls} == {"ok", "ratelimited"}
+
+
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=200))
+def test_a_caller_who_obeys_retry_after_is_never_refused_twice_and_gets_the_documented_rate(
+    pauses: list[float],
+) -> None:
+    clock = ManualClock()
+    limits = RateLimits(clock.now)
+    taken: list[float] = []
+    for pause in pauses:
+        clock.advance(pause)
+        try:
+            limits.spend("chat.update", "T1", "C1")
+        except RateLimited as limited:
+            clock.advance(limited.retry_after)
+            limits.spend("chat.update", "T1", "C1")
+        taken.append(clock.now())
+    for start in taken:
+        assert sum(start <= each < start + 60 for each in taken) <= 50 + 10
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.adapters.slack.slack_payloads import read_samples
 from tests.adapters.slack.slack_rig import Rig, open_rig
 from tests.fakes.front_desk import DatabaseGone
 from tests.servers.slack.deliveries import COMMAND, EVENT, INTERACTIVE, Delivery, State
+from tests.servers.slack.world import Kind as Place
 
 PAYLOADS = {each.name: each.payload for each in read_samples()}
 
@@ -39,6 +40,21 @@ async def test_a_direct_message_begins_a_conversation_of_its_own_and_goes_on_in_
         talks = {message.text: message.conversation_id for message in rig.desk.received}
         assert talks["Hello"] == talks["and more"] != talks["Something else"]
         assert {message.surface for message in rig.desk.received} == {Surface.DM}
+
+
+@pytest.mark.parametrize("kind", [Place.PUBLIC, Place.PRIVATE, Place.GROUP_DM])
+async def test_a_mention_is_heard_wherever_several_people_talk_and_so_are_those_who_follow_up(kind: Place) -> None:
+    async with open_rig() as rig:
+        room = rig.server.world.add_channel(rig.server.team, "room", kind, [rig.ann, rig.server.team.bot])
+        ts = await rig.server.mentions(rig.ann, room, "How?")
+        await rig.server.says(rig.ann, room, "And then?", thread_ts=ts)
+        await rig.until_settled()
+        heard = {message.id: message for message in rig.desk.received}.values()
+        assert [(message.kind, message.surface) for message in heard] == [
+            (Kind.MENTION, Surface.CHANNEL),
+            (Kind.THREAD_REPLY, Surface.THREAD),
+        ]
+        assert {message.conversation_id for message in heard} == {f"slack:{rig.server.team.id}:{room.id}:{ts}"}
 
 
 async def test_slack_is_told_received_only_after_the_desk_has_it() -> None:
@@ -151,12 +167,21 @@ async def test_a_button_and_the_shortcut_reach_the_desk() -> None:
         }
 
 
-@pytest.mark.parametrize("event", [[], "x", {"type": "message", "channel": {"id": 3}}, {"type": ["message"]}])
-async def test_a_payload_of_another_shape_breaks_nothing(event: object) -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"type": "event_callback", "team_id": 7, "event": []},
+        {"type": "event_callback", "event": {"type": "message", "channel": {"id": 3}}},
+        {"type": "event_callback", "authorizations": 5, "event": {"type": ["message"]}},
+        {"type": "block_actions", "user": "ann", "team": 3, "actions": {}},
+    ],
+)
+async def test_a_payload_of_another_shape_breaks_nothing(payload: dict[str, object]) -> None:
     async with open_rig() as rig:
         rig.server.deliveries.timings.acknowledgement = 0.05
         rig.server.deliveries.timings.retries = ()
-        rig.server.deliveries.add(Delivery(EVENT, {"type": "event_callback", "team_id": 7, "event": event}))
+        rig.server.deliveries.add(Delivery(INTERACTIVE, payload))
+        await rig.server.sockets.open[0].socket.send_str("no JSON")
         await rig.server.mentions(rig.ann, rig.channel, "Still there?", deliver=("message",))
-        await rig.until_settled()
-        assert rig.desk.texts == ["Still there?"]
+        await rig.server.until(lambda: rig.desk.texts == ["Still there?"])

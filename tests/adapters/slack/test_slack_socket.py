@@ -47,6 +47,15 @@ async def test_a_warned_connection_is_still_read_while_the_next_one_stands() -> 
         assert first.heard
 
 
+async def test_a_warned_connection_that_slack_never_closes_is_let_go() -> None:
+    async with open_rig(patience=replace(PATIENCE, linger=0.05)) as rig:
+        first = rig.server.sockets.open[0]
+        rig.server.sockets.disconnect("warning")
+        await rig.until_hello(2)
+        await rig.server.until(lambda: first not in rig.server.sockets.open)
+        assert rig.hellos == 2
+
+
 async def test_what_is_under_way_is_still_acknowledged_on_the_connection_that_it_came_by() -> None:
     async with open_rig() as rig:
         rig.desk.is_open.clear()
@@ -67,6 +76,28 @@ async def test_a_cut_connection_is_replaced() -> None:
         await rig.until_hello(2)
         await ask(rig, "after")
         assert rig.desk.texts == ["after"]
+
+
+async def test_a_connection_that_keeps_breaking_is_still_replaced() -> None:
+    async with open_rig(patience=replace(PATIENCE, stable_after=1e9)) as rig:
+        for number in range(2, 6):
+            rig.server.sockets.cut()
+            await rig.until_hello(number)
+        await ask(rig, "after")
+        assert rig.desk.texts == ["after"]
+
+
+async def test_what_was_kept_but_could_not_be_acknowledged_comes_again_under_the_same_name() -> None:
+    async with open_rig() as rig:
+        rig.desk.is_open.clear()
+        await rig.server.mentions(rig.ann, rig.channel, "kept", deliver=("message",))
+        await rig.desk.is_asked.wait()
+        rig.server.sockets.cut()
+        await rig.until_hello(2)
+        rig.desk.is_open.set()
+        await rig.until_settled()
+        assert [message.text for message in rig.desk.received] == ["kept", "kept"]
+        assert len({message.id for message in rig.desk.received}) == 1
 
 
 async def test_a_silent_connection_is_replaced() -> None:
@@ -113,6 +144,18 @@ async def test_we_are_not_ready_as_long_as_slack_has_no_connection_left_for_us()
         await others[0].close()
         await ready.wait()
         venue.cancel()
+
+
+async def test_another_process_on_the_same_token_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    async with SlackServer() as server, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+        other = await session.ws_connect(f"{server.url}/link?ticket={server.sockets.issue_ticket()}")
+        await server.until(lambda: server.sockets.open)
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await ready.wait()
+        assert "SLACK_APP_TOKEN has 1 other" in caplog.text
+        venue.cancel()
+        await other.close()
 
 
 async def refused(server: SlackServer, settings: SlackSettings, on_ready: Callable[[], None] = lambda: None) -> str:

@@ -124,11 +124,22 @@ class Slack:
         self._change = asyncio.Event()
 
     async def until(self, predicate: Callable[[], T], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - tests name their own patience
-        """Return the predicate's value once it is true; it is asked again after every change."""
-        async with asyncio.timeout(timeout):
-            while not (value := predicate()):
-                await self._change.wait()
-            return value
+        """Return the predicate's value once it is true; it is asked again after every change.
+
+        Raises TimeoutError, which tells what happened last.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while not (value := predicate()):
+                    await self._change.wait()
+        except TimeoutError:
+            raise TimeoutError(f"not within {timeout:g} s; {self._summary()}") from None
+        return value
+
+    def _summary(self) -> str:
+        calls = ", ".join(f"{call.method} {call.outcome}" for call in self.calls[-8:])
+        waiting = ", ".join(f"{each.event_type} {each.state}" for each in self.deliveries.unsettled[-8:])
+        return f"the last calls: {calls or 'none'}; not received: {waiting or 'none'}"
 
     def add_user(self, name: str, *, team: Team | None = None, is_bot: bool = False, locale: str = "en-US") -> User:
         """Create a person, or another app's bot."""
