@@ -149,7 +149,9 @@ async def test_a_key_that_opens_nothing_refuses_the_start(engine: AsyncEngine) -
             pass
 
 
-@pytest.mark.parametrize("keys", ["", " , ", "short", f"{KEY},short", "ключ"])
+@pytest.mark.parametrize(
+    "keys", ["", " , ", "short", f"{KEY},short", "ключ"], ids=["none", "commas", "short", "one of two", "letters"]
+)
 def test_a_bad_key_is_refused_in_one_line_that_does_not_show_it(keys: str) -> None:
     with pytest.raises(StartRefused, match=r"^FIRSTLINE_SECRET_KEY [^\n]*make one: python -c [^\n]*$") as refused:
         Seal(keys)
