@@ -15,7 +15,10 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from adapters.contract import Content
 from adapters.errors import NotPermitted, StartRefused, Unreachable
+from adapters.slack.adapter import open_slack_platform
+from adapters.slack.addresses import Place, build_address
 from adapters.slack.http import HttpSettings
 from adapters.slack.oauth import OAuth, States, open_oauth
 from adapters.slack.scopes import SCOPES
@@ -258,3 +261,14 @@ async def test_a_missing_secret_refuses_the_start(file: Path) -> None:
         with pytest.raises(StartRefused, match=r"^SLACK_CLIENT_SECRET is missing"):
             async with open_oauth(engine, SlackSettings(client_id="1.2"), secret_key=KEY, clock=time.time):
                 pass
+
+
+async def test_replies_go_out_with_the_token_of_each_workspace(stage: Stage) -> None:
+    await install(stage)
+    channel = stage.slack.add_channel("help")
+    settings = SlackSettings(api_url=stage.slack.api_url)
+    async with open_slack_platform(settings, clock=time.monotonic, tokens=stage.oauth.installations) as platform:
+        await platform.post(build_address(Place(stage.slack.team.id, channel.id)), Content("Five days."), key="k1")
+        with pytest.raises(NotPermitted, match="T404"):
+            await platform.post(build_address(Place("T404", channel.id)), Content("Five days."), key="k2")
+    assert [message.user for message in channel.messages.values()] == [stage.slack.team.bot.id]
