@@ -16,7 +16,7 @@ from adapters.slack.private import PrivateAnswers
 from adapters.slack.render import measure_text
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import StatusLine
-from adapters.slack.streams import StreamedMessages, build_streaming_limits
+from adapters.slack.streams import StreamedMessages
 from adapters.slack.threads import SlackThreads
 
 
@@ -25,7 +25,7 @@ class SlackPlatform:
 
     def __init__(self, calls: SlackCalls, *, clock: Callable[[], float], streams: bool = False) -> None:
         self._calls = calls
-        self._limits = build_streaming_limits(_build_limits()) if streams else _build_limits()
+        self._limits = _build_limits()
         self._people = SlackPeople(calls)
         self._threads = SlackThreads(calls, self._people)
         self._files = SlackFiles(calls, self._threads)

@@ -7,6 +7,7 @@ own, where Slack is documented to notify; blocks of Markdown promise nothing.
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from urllib.parse import quote
 
 from adapters.contract import Content, Controls, SourceLink
@@ -103,7 +104,9 @@ def _footer(route: str, sources: Sequence[SourceLink], room: int) -> list[Block]
     """Return the block of route and sources, as many of these as there is room for."""
     labels = [_label(source) for source in sources]
     heads = [escape(neutralise(shorten(clean(route), _MAX_TITLE), PING_RULE))] if route.strip() else []
-    for count in range(len(labels), -1, -1):
+    # No more than fit by their length alone need to be tried.
+    fitting = sum(total <= room for total in accumulate(map(len, labels)))
+    for count in range(fitting, -1, -1):
         texts = heads + _pack(labels[:count], len(labels) - count, _MAX_ELEMENTS - len(heads))
         block: Block = {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}
         if texts and _size(block) <= room:

@@ -1,6 +1,6 @@
 """Addresses as strings."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.slack.addresses import (
@@ -17,6 +17,7 @@ TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True) | st.just("")
 URLS = st.just("") | st.text("abc~:/.-_0123456789", max_size=60).map(lambda path: f"https://hooks.slack.com/{path}")
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES, TIMES, NAMES | st.just(""), URLS)
 def test_an_address_means_the_place_that_it_was_built_from(
     team: str, channel: str, thread: str, user: str, url: str

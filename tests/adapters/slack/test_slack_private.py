@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.contract import Address, Content, MessageReference
-from adapters.errors import MessageGone, RateLimited
+from adapters.errors import MessageGone, NotPermitted, RateLimited
 from adapters.slack import actions
 from adapters.slack.addresses import Place, build_address
 from tests.adapters.slack.slack_stage import SlackStage
@@ -93,3 +93,29 @@ async def test_what_is_private_can_be_neither_found_nor_linked_nor_edited(chat: 
         await chat.platform.link_to(receipt.reference)
     await chat.platform.delete(MessageReference(address, receipt.reference.message))
     assert len(chat.slack.ephemerals(chat.asker)) == 1
+
+
+async def test_in_a_thread_an_answer_for_one_person_stands_there(chat: SlackStage) -> None:
+    place = replace(chat.place, user=chat.asker.id)
+    await chat.platform.post(build_address(place), ANSWER, key=KEY)
+    await chat.platform.post(build_address(await in_thread(chat)), ANSWER, key="t2:0")
+    assert [shown.thread_ts for shown in chat.slack.ephemerals(chat.asker)] == [chat.question.ts] * 2
+
+
+async def in_thread(chat: SlackStage) -> Place:
+    return replace(await private_place(chat), thread=chat.question.ts)
+
+
+async def test_words_are_said_privately_even_when_slack_refuses_their_layout(chat: SlackStage) -> None:
+    place = replace(await private_place(chat), response_url="")
+    chat.slack.faults.plan("chat.postEphemeral", Refuse("invalid_blocks"))
+    await chat.platform.post(build_address(place), ANSWER, key=KEY)
+    assert [shown.text for shown in chat.slack.ephemerals(chat.asker)] == [ANSWER.text]
+
+
+async def test_when_no_way_is_left_the_operator_is_told_what_is_missing(chat: SlackStage) -> None:
+    place = replace(await private_place(chat), response_url="")
+    chat.slack.faults.plan("chat.postEphemeral", Refuse("not_in_channel"))
+    chat.slack.faults.plan("conversations.open", Refuse("missing_scope", {"needed": "im:write"}))
+    with pytest.raises(NotPermitted, match="im:write"):
+        await chat.platform.post(build_address(place), ANSWER, key=KEY)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.contract import Content, Controls, SourceLink
@@ -64,6 +64,7 @@ def action_ids(payload: dict[str, Any]) -> list[str]:
     return [button["action_id"] for button in elements_of(payload, "actions")]
 
 
+@settings(deadline=None)
 @given(CONTENTS, st.text(max_size=2_100), st.booleans())
 def test_any_content_makes_blocks_that_slack_accepts(content: Content, subject: str, is_private: bool) -> None:
     payload = shown(content, subject=subject, is_private=is_private)
@@ -72,6 +73,7 @@ def test_any_content_makes_blocks_that_slack_accepts(content: Content, subject: 
     assert len(json.dumps(payload, ensure_ascii=False).encode()) <= MAX_PAYLOAD_BYTES + 500
 
 
+@settings(deadline=None)
 @given(CONTENTS)
 def test_words_are_never_cut_for_what_stands_below_them(content: Content) -> None:
     written = "".join(block["text"] for block in shown(content)["blocks"] if block["type"] == "markdown")
@@ -79,6 +81,7 @@ def test_words_are_never_cut_for_what_stands_below_them(content: Content) -> Non
     assert written == "".join(block["text"] for block in bare["blocks"])
 
 
+@settings(deadline=None)
 @given(CONTENTS)
 def test_sources_are_whole_links_or_not_there(content: Content) -> None:
     for element in elements_of(shown(content), "context"):
@@ -86,6 +89,7 @@ def test_sources_are_whole_links_or_not_there(content: Content) -> None:
         assert outside.count("<") == outside.count(">") == element["text"].count("<http")
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_nothing_that_is_written_pings(rng: random.Random) -> None:
     source = SourceLink(1, write_hostile(rng), f"https://docs.example/{write_hostile(rng)}", write_hostile(rng))
@@ -174,6 +178,7 @@ def test_notifications_read_plainly(markdown: str, plain: str) -> None:
     assert to_plain(markdown) == plain
 
 
+@settings(deadline=None)
 @given(st.text(max_size=1_000))
 def test_notifications_are_short_and_in_one_line(text: str) -> None:
     plain = to_plain(text)

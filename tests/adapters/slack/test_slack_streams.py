@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from adapters.contract import Content, SourceLink
 from adapters.errors import RateLimited, ResponseLost
-from adapters.limits import Action
 from adapters.slack.adapter import open_slack_platform
-from adapters.slack.streams import build_streaming_limits
+from adapters.slack.addresses import build_address
 from tests.adapters.slack.slack_stage import SlackStage, open_stage
 from tests.fakes.manual_clock import ManualClock
 from tests.servers.slack.faults import Broken, Fault, Limited, Lost, Refuse, Reset
@@ -180,7 +179,9 @@ async def test_whatever_the_frames_were_the_end_is_the_whole_text(frames: list[t
         assert chat.texts == [f"x{last}"]
 
 
-def test_streams_have_limits_of_their_own(chat: SlackStage) -> None:
-    rules = build_streaming_limits(chat.platform.limits).rules
-    assert [rule.calls for rule in rules if Action.EDIT in rule.actions] == [100]
-    assert [rule.calls for rule in rules if Action.POST in rule.actions] == [300, 1]
+async def test_no_more_streams_begin_than_slack_allows(chat: SlackStage) -> None:
+    for number in range(8):
+        await chat.slack.says(chat.asker, chat.channel, "next")
+        thread = replace(chat.place, thread=[*chat.channel.messages][-1])
+        await chat.platform.post(build_address(thread), frame(chat, "The re"), key=f"t{number}:0")
+    assert made(chat) == [START] * 5 + [POST] * 3
