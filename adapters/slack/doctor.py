@@ -11,8 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.desk import Finding
-from adapters.slack.payloads import part
-from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of
+from adapters.slack.payloads import part, word
+from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of, where_to_find
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
 from adapters.slack.venue import build_client
@@ -20,6 +20,7 @@ from adapters.slack.venue import build_client
 _HELLO_SECONDS = 10.0
 _NETWORK = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 _NO_NETWORK = "Slack could not be reached: look at the network, at a proxy, and at SLACK_API_URL."
+_NOT_NOW = "Slack answers, but not with what was asked for: try again in a minute, and look at https://slack-status.com"
 _CHANNEL_ADVICE = {
     "not_in_channel": "Invite the bot there: /invite @Firstline",
     "channel_not_found": "Copy the channel's id (C...) from its details; to a private channel invite the bot first.",
@@ -75,7 +76,7 @@ async def _look_at_bot(settings: SlackSettings, client: AsyncWebClient) -> Async
         f"{answer.get('user')} ({answer.get('user_id')})",
     )
     if not answer.get("bot_id"):
-        yield Finding(what, is_fine=False, detail="a person's token", advice=_where(BOT_TOKEN))
+        yield Finding(what, is_fine=False, detail="a person's token", advice=where_to_find(BOT_TOKEN))
         return
     yield Finding(what, is_fine=True, detail=f"{bot} in workspace {workspace}")
     yield _look_at_scopes(answer.headers)
@@ -99,11 +100,10 @@ async def _look_at_channel(settings: SlackSettings, client: AsyncWebClient) -> F
     try:
         # Reading is allowed to members alone, and it needs no scope that the bot doesn't need anyway.
         await _call(client, "conversations.history", settings.bot_token, channel=settings.support_channel, limit="1")
-    except SlackApiError as error:
-        code = str(error.response.get("error", ""))
-        return Finding(what, is_fine=False, detail=code, advice=_CHANNEL_ADVICE.get(code, _NO_NETWORK))
     except _NETWORK as error:
-        return Finding(what, is_fine=False, detail=type(error).__name__, advice=_NO_NETWORK)
+        code = _code_of(error)
+        advice = _CHANNEL_ADVICE.get(code, _NOT_NOW) if code else _NO_NETWORK
+        return Finding(what, is_fine=False, detail=code or type(error).__name__, advice=advice)
     return Finding(what, is_fine=True, detail="the bot is in it")
 
 
@@ -152,19 +152,20 @@ async def _call(client: AsyncWebClient, method: str, token: str, **params: str) 
 
 
 def _missing(what: str, token: Token) -> Finding:
-    return Finding(what, is_fine=False, detail=f"{token.setting} is not set", advice=_where(token))
+    return Finding(what, is_fine=False, detail=f"{token.setting} is not set", advice=where_to_find(token))
 
 
 def _refused(what: str, token: Token, error: Exception) -> Finding:
-    if not isinstance(error, SlackApiError):
+    code = _code_of(error)
+    if not isinstance(error, SlackApiError) or not code:
         return Finding(what, is_fine=False, detail=type(error).__name__, advice=_NO_NETWORK)
     refusal = refusal_of(token, error)
-    detail = str(error.response.get("error", ""))
-    return Finding(what, is_fine=False, detail=detail, advice=str(refusal) if refusal else _NO_NETWORK)
+    return Finding(what, is_fine=False, detail=code, advice=str(refusal) if refusal else _NOT_NOW)
 
 
-def _where(token: Token) -> str:
-    return f"Copy the token that begins with {token.begins} from {token.made_at} at https://api.slack.com/apps"
+def _code_of(error: Exception) -> str:
+    """Return Slack's code for a refusal; empty where the answer isn't Slack's, but a proxy's page, say."""
+    return word(getattr(getattr(error, "response", None), "data", None), "error")
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -56,4 +56,11 @@ def read_request(body: str, headers: Mapping[str, str]) -> AsyncBoltRequest | No
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         # Bolt looks for ids in the body while it builds a request, and expects Slack's shapes.
         return None
-    return request if isinstance(request.body, dict) and request.body else None
+    return request if _has_shape(request.body) else None
+
+
+def _has_shape(body: object) -> bool:
+    """Tell whether Bolt can read a body: it takes an event for granted, even while it reports a failure."""
+    if not isinstance(body, dict) or not body:
+        return False
+    return body.get("type") != "event_callback" or isinstance(body.get("event"), dict)

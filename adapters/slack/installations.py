@@ -7,9 +7,10 @@ was revoked is gone at once.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import sqlalchemy as sa
 from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
@@ -20,9 +21,10 @@ from slack_sdk.oauth.installation_store.sqlalchemy import (
     SQLAlchemyInstallationStore,
 )
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.errors import NotPermitted, StartRefused
+from adapters.errors import NotPermitted, StartRefused, Unreachable
 from adapters.slack.sealing import SECRETS_OF_BOT, SECRETS_OF_INSTALLATION, Seal, Unopenable
 
 _log = logging.getLogger(__name__)
@@ -31,15 +33,28 @@ _log = logging.getLogger(__name__)
 class Installations(AsyncInstallationStore):
     """Slack's store of installations, with a seal on every token. One bot for each workspace is used, the latest."""
 
-    def __init__(self, store: AsyncSQLAlchemyInstallationStore, seal: Seal, rotator: AsyncTokenRotator) -> None:
+    def __init__(
+        self,
+        store: AsyncSQLAlchemyInstallationStore,
+        seal: Seal,
+        rotator: AsyncTokenRotator,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clock = clock
         self._store = store
         self._seal = seal
         self._rotator = rotator
         self._renewing = asyncio.Lock()
 
     async def token_of(self, workspace: str) -> str:
-        """Return a workspace's bot token. Raises NotPermitted when the app isn't installed there."""
-        bot = await self.bot_of(workspace)
+        """Return a workspace's bot token.
+
+        Raises NotPermitted when the app isn't installed there, Unreachable when that can't be told at the moment.
+        """
+        try:
+            bot = await self.bot_of(workspace)
+        except SQLAlchemyError as error:
+            raise Unreachable(f"the installations' database: {type(error).__name__}") from error
         if bot is None:
             raise NotPermitted(f"an installation in workspace {workspace}: open /slack/install there")
         return bot.bot_token
@@ -128,11 +143,16 @@ class Installations(AsyncInstallationStore):
             return None
 
     async def _renewed(self, bot: Bot) -> Bot | None:
+        """Renew a token that ends within two hours; while Slack doesn't do that, the old one serves till its end."""
         try:
             fresh = await self._rotator.perform_bot_token_rotation(bot=bot)
-        except SlackTokenRotationError:
-            _log.error("the token of workspace %s can't be renewed: it has to install the app again", bot.team_id)
-            return None
+        except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            _log.warning("the token of workspace %s wasn't renewed: %s", bot.team_id, type(error).__name__)
+            if (bot.bot_token_expires_at or 0) > self._clock():
+                return bot
+            if isinstance(error, SlackTokenRotationError):
+                return None
+            raise Unreachable("Slack doesn't renew the token") from error
         if fresh is None:
             return bot
         await self.async_save_bot(fresh)
@@ -141,7 +161,7 @@ class Installations(AsyncInstallationStore):
 
 @asynccontextmanager
 async def open_installations(
-    engine: AsyncEngine, *, client_id: str, seal: Seal, rotator: AsyncTokenRotator
+    engine: AsyncEngine, *, client_id: str, seal: Seal, rotator: AsyncTokenRotator, clock: Callable[[], float]
 ) -> AsyncIterator[Installations]:
     """Open the installations in a database, making its tables, and re-seal what an older key had sealed.
 
@@ -164,7 +184,7 @@ async def open_installations(
             "FIRSTLINE_SECRET_KEY doesn't open the stored installations: put the key that they were made with behind"
             " it, after a comma"
         ) from None
-    yield Installations(store, seal, rotator)
+    yield Installations(store, seal, rotator, clock)
 
 
 def _renew(seal: Seal, secrets: Iterable[tuple[str, str | None]]) -> dict[str, str]:

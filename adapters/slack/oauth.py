@@ -1,7 +1,7 @@
 """Installing the app into a workspace: the two pages that Slack's OAuth takes, on Bolt's flow."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,8 +80,10 @@ class OAuth:
 
 
 @asynccontextmanager
-async def open_oauth(engine: AsyncEngine, settings: SlackSettings, *, secret_key: str) -> AsyncIterator[OAuth]:
-    """Open what a database holds of installations, making its tables.
+async def open_oauth(
+    engine: AsyncEngine, settings: SlackSettings, *, secret_key: str, clock: Callable[[], float]
+) -> AsyncIterator[OAuth]:
+    """Open what a database holds of installations, making its tables; `clock` tells epoch seconds.
 
     Raises StartRefused when a setting is missing, or the key doesn't fit what is stored.
     """
@@ -94,7 +96,9 @@ async def open_oauth(engine: AsyncEngine, settings: SlackSettings, *, secret_key
         states = States(STATE_SECONDS, engine, logger=_build_silent_logger())
         async with engine.begin() as connection:
             await connection.run_sync(states.metadata.create_all)
-        async with open_installations(engine, client_id=settings.client_id, seal=seal, rotator=rotator) as found:
+        async with open_installations(
+            engine, client_id=settings.client_id, seal=seal, rotator=rotator, clock=clock
+        ) as found:
             yield OAuth(found, states, client)
 
 

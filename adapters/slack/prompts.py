@@ -13,7 +13,9 @@ _MAX_MESSAGE_CHARS = 500
 def build_prompts(welcome: Welcome) -> list[dict[str, str]]:
     """Return at most four questions: one of each field of support, then the second ones."""
     rounds = zip_longest(*(field.examples for field in welcome.fields))
-    questions = dict.fromkeys(" ".join(example.split()) for example in chain.from_iterable(rounds) if example)
+    questions = dict.fromkeys(
+        " ".join(example.split()) for example in chain.from_iterable(rounds) if example and example.strip()
+    )
     return [
         {"title": shorten(question, _MAX_TITLE_CHARS), "message": shorten(question, _MAX_MESSAGE_CHARS)}
         for question in list(questions)[:MAX_PROMPTS]

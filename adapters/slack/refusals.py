@@ -32,7 +32,7 @@ APP_TOKEN = Token("SLACK_APP_TOKEN", "xapp-", "connections:write", "Basic Inform
 def check_token(token: Token, value: str) -> None:
     """Raise StartRefused when a token is missing."""
     if not value:
-        raise StartRefused(f"{token.setting} is not set. {_where(token)}")
+        raise StartRefused(f"{token.setting} is not set. {where_to_find(token)}")
 
 
 def check_scopes(token: Token, granted: str) -> None:
@@ -47,9 +47,9 @@ def refusal_of(token: Token, error: SlackApiError) -> StartRefused | None:
     data = getattr(error.response, "data", None)
     code = word(data, "error")
     if code in _UNUSABLE:
-        return StartRefused(f"Slack does not accept {token.setting} ({code}). {_where(token)}")
+        return StartRefused(f"Slack does not accept {token.setting} ({code}). {where_to_find(token)}")
     if code in _OTHER_KIND:
-        return StartRefused(f"{token.setting} holds a token of another kind ({code}). {_where(token)}")
+        return StartRefused(f"{token.setting} holds a token of another kind ({code}). {where_to_find(token)}")
     if code in _FORBIDDEN:
         return _lacks(token, word(data, "needed") or token.needs)
     if code in _SWITCHED_OFF:
@@ -61,5 +61,6 @@ def _lacks(token: Token, scope: str) -> StartRefused:
     return StartRefused(f"The token in {token.setting} lacks the scope {scope}. Add it to the app and reinstall it.")
 
 
-def _where(token: Token) -> str:
+def where_to_find(token: Token) -> str:
+    """Return where the operator copies a token from."""
     return f"Copy the token that begins with {token.begins} from {token.made_at} at https://api.slack.com/apps"

@@ -6,13 +6,14 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store.models.installation import Installation
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.errors import NotPermitted, StartRefused
+from adapters.errors import NotPermitted, StartRefused, Unreachable
 from adapters.slack.installations import Installations, open_installations
 from adapters.slack.sealing import Seal
 
@@ -57,7 +58,7 @@ def opened(engine: AsyncEngine, keys: str = KEY) -> AbstractAsyncContextManager[
     rotator = AsyncTokenRotator(
         client_id="1.2", client_secret="s", client=AsyncWebClient(base_url="http://127.0.0.1:9/")
     )
-    return open_installations(engine, client_id="1.2", seal=Seal(keys), rotator=rotator)
+    return open_installations(engine, client_id="1.2", seal=Seal(keys), rotator=rotator, clock=time.time)
 
 
 async def test_each_workspace_has_its_own_token(engine: AsyncEngine) -> None:
@@ -148,7 +149,9 @@ async def test_a_key_that_opens_nothing_refuses_the_start(engine: AsyncEngine) -
             pass
 
 
-@pytest.mark.parametrize("keys", ["", " , ", "short", f"{KEY},short", "ключ"])
+@pytest.mark.parametrize(
+    "keys", ["", " , ", "short", f"{KEY},short", "ключ"], ids=["none", "commas", "short", "one of two", "letters"]
+)
 def test_a_bad_key_is_refused_in_one_line_that_does_not_show_it(keys: str) -> None:
     with pytest.raises(StartRefused, match=r"^FIRSTLINE_SECRET_KEY [^\n]*make one: python -c [^\n]*$") as refused:
         Seal(keys)
@@ -163,3 +166,11 @@ async def test_a_token_that_lasts_needs_no_call(engine: AsyncEngine) -> None:
     async with opened(engine) as installations:
         await installations.async_save(fresh)
         assert await installations.token_of("T1") == "xoxb-the-bot"
+
+
+async def test_a_database_that_fails_is_tried_again_later(engine: AsyncEngine) -> None:
+    async with opened(engine) as installations:
+        async with engine.begin() as connection:
+            await connection.execute(sa.text("drop table slack_bots"))
+        with pytest.raises(Unreachable, match="installations' database"):
+            await installations.token_of("T1")

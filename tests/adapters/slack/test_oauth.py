@@ -15,14 +15,17 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from adapters.errors import NotPermitted, StartRefused
+from adapters.contract import Content
+from adapters.errors import NotPermitted, StartRefused, Unreachable
+from adapters.slack.adapter import open_slack_platform
+from adapters.slack.addresses import Place, build_address
 from adapters.slack.http import HttpSettings
 from adapters.slack.oauth import OAuth, States, open_oauth
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.http_rig import APP, SECRET, Served, mention, serving
 from tests.servers.slack.arguments import Arguments
-from tests.servers.slack.faults import Reset
+from tests.servers.slack.faults import Broken, Fault, Limited, Malformed, Refuse, Reset
 from tests.servers.slack.method import Caller, Method, Token
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.web_delivery import Endpoint
@@ -95,7 +98,7 @@ async def open_stage(file: Path, http: HttpSettings | None = None) -> AsyncItera
     async with SlackServer() as slack, database(file) as engine:
         settings = replace(APP, api_url=slack.api_url, client_id=slack.client_id, client_secret=slack.client_secret)
         async with (
-            open_oauth(engine, settings, secret_key=KEY) as oauth,
+            open_oauth(engine, settings, secret_key=KEY, clock=time.time) as oauth,
             serving(slack.api_url, oauth=oauth, app=settings, http=http) as served,
         ):
             slack.use_http(Endpoint(f"{served.url}/slack/events", SECRET))
@@ -179,20 +182,42 @@ async def test_a_page_shows_no_markup_from_an_address(stage: Stage) -> None:
     assert "<script" not in stage.browser.page
 
 
-async def test_slack_being_out_of_reach_is_said_plainly(stage: Stage) -> None:
+@pytest.mark.parametrize("fault", [Reset(), Broken(500), Malformed(), Limited()], ids=str)
+async def test_slack_being_out_of_reach_is_said_plainly(stage: Stage, fault: Fault) -> None:
     state = await stage.browser.visits()
-    stage.slack.faults.plan("oauth.v2.access", Reset(), times=None)
-    assert await stage.browser.returns(code="c", state=state) == 502
-    assert "install the app again" in stage.browser.page
+    stage.slack.faults.plan("oauth.v2.access", fault, times=None)
+    assert await stage.browser.returns(code="c", state=state) in {401, 502}
+    assert "again" in stage.browser.page
+
+
+async def install_with_rotation(stage: Stage, *, ends_in_seconds: int) -> None:
+    await install(stage)
+    bot = await stage.oauth.installations.bot_of(stage.slack.team.id)
+    assert bot is not None
+    bot.bot_refresh_token, bot.bot_token_expires_at = "xoxe-1", int(time.time()) + ends_in_seconds
+    await stage.oauth.installations.async_save_bot(bot)
+
+
+@pytest.mark.parametrize("fault", [Reset(), Refuse("internal_error")], ids=str)
+async def test_a_token_that_is_not_renewed_serves_till_its_end(stage: Stage, fault: Fault) -> None:
+    await install_with_rotation(stage, ends_in_seconds=3600)
+    stage.slack.faults.plan("oauth.v2.access", fault, times=None)
+    assert await stage.oauth.installations.token_of(stage.slack.team.id) == stage.slack.team.bot_token
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(Reset(), Unreachable), (Refuse("invalid_refresh_token"), NotPermitted)], ids=str
+)
+async def test_a_token_past_its_end_is_no_token(stage: Stage, fault: Fault, error: type[Exception]) -> None:
+    await install_with_rotation(stage, ends_in_seconds=-1)
+    stage.slack.faults.plan("oauth.v2.access", fault, times=None)
+    with pytest.raises(error):
+        await stage.oauth.installations.token_of(stage.slack.team.id)
 
 
 async def test_a_rotating_token_is_renewed_before_it_ends(stage: Stage) -> None:
-    await install(stage)
+    await install_with_rotation(stage, ends_in_seconds=60)
     installations, team = stage.oauth.installations, stage.slack.team.id
-    bot = await installations.bot_of(team)
-    assert bot is not None
-    bot.bot_refresh_token, bot.bot_token_expires_at = "xoxe-1", int(time.time()) + 60
-    await installations.async_save_bot(bot)
     asked: list[str] = []
 
     def renew(_caller: Caller, arguments: Arguments) -> Json:
@@ -234,5 +259,16 @@ async def test_bolts_own_look_at_the_environment_changes_nothing(
 async def test_a_missing_secret_refuses_the_start(file: Path) -> None:
     async with database(file) as engine:
         with pytest.raises(StartRefused, match=r"^SLACK_CLIENT_SECRET is missing"):
-            async with open_oauth(engine, SlackSettings(client_id="1.2"), secret_key=KEY):
+            async with open_oauth(engine, SlackSettings(client_id="1.2"), secret_key=KEY, clock=time.time):
                 pass
+
+
+async def test_replies_go_out_with_the_token_of_each_workspace(stage: Stage) -> None:
+    await install(stage)
+    channel = stage.slack.add_channel("help")
+    settings = SlackSettings(api_url=stage.slack.api_url)
+    async with open_slack_platform(settings, clock=time.monotonic, tokens=stage.oauth.installations) as platform:
+        await platform.post(build_address(Place(stage.slack.team.id, channel.id)), Content("Five days."), key="k1")
+        with pytest.raises(NotPermitted, match="T404"):
+            await platform.post(build_address(Place("T404", channel.id)), Content("Five days."), key="k2")
+    assert [message.user for message in channel.messages.values()] == [stage.slack.team.bot.id]

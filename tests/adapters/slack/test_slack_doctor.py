@@ -11,7 +11,7 @@ from adapters.desk import Finding
 from adapters.slack.doctor import examine
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
-from tests.servers.slack.faults import Broken, Refuse, Reset
+from tests.servers.slack.faults import Broken, Fault, Malformed, Refuse, Reset
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import DEFAULT_SCOPES
 
@@ -80,8 +80,8 @@ async def test_missing_tokens_are_named() -> None:
     assert found["bot token"].detail == "SLACK_BOT_TOKEN is not set"
 
 
-@pytest.mark.parametrize("fault", [Broken(500), Reset()])
-async def test_each_thing_is_tried_once(fault: Broken | Reset) -> None:
+@pytest.mark.parametrize("fault", [Broken(500), Malformed(), Reset()], ids=str)
+async def test_each_thing_is_tried_once(fault: Fault) -> None:
     async with SlackServer() as slack:
         slack.faults.plan("auth.test", fault, times=None)
         slack.faults.plan("apps.connections.open", fault, times=None)
@@ -89,6 +89,12 @@ async def test_each_thing_is_tried_once(fault: Broken | Reset) -> None:
         assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
     assert "could not be reached" in found["bot token"].advice
     assert "could not be reached" in found["app token"].advice
+
+
+async def test_a_passing_trouble_of_slack_is_not_blamed_on_the_token() -> None:
+    async with SlackServer() as slack:
+        slack.faults.plan("auth.test", Refuse("internal_error"))
+        assert "try again" in (await find(settings_of(slack)))["bot token"].advice
 
 
 async def test_an_app_without_socket_mode_is_told_to_switch_it_on() -> None:
