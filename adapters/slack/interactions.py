@@ -52,7 +52,7 @@ def read_press(payload: Mapping[str, object]) -> IncomingMessage | None:
         workspace=team,
         channel=channel,
         sent_at=float(at or ts),
-        concerns=word(pressed, "value") or ts,
+        concerns=word(pressed, "value") or ts,  # a button may name its turn; where it doesn't, its message does
         wish=wish,
     )
 
