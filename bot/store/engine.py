@@ -19,6 +19,7 @@ from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
 from bot.store.notices import NoticeRows
 from bot.store.steadfast import steadfast
+from bot.store.talks import TalkRows
 from bot.store.turns import TurnRows
 from bot.store.whereabouts import WhereaboutsRows
 
@@ -34,6 +35,7 @@ class Store:
     handoffs: HandOffRows
     notices: NoticeRows
     whereabouts: WhereaboutsRows
+    talks: TalkRows
 
 
 def url_of(file: Path) -> str:
@@ -62,6 +64,7 @@ async def open_store(url: str) -> AsyncIterator[Store]:
             HandOffRows(database),
             NoticeRows(database),
             WhereaboutsRows(database),
+            TalkRows(database),
         )
     finally:
         for each in {database.readers, database.durable, database.engine}:
