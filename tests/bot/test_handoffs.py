@@ -15,6 +15,9 @@ from tests.fakes.stepping_agent import SteppingAgent, answer_to
 from tests.fakes.talk import HELP, HERE, build_platform, open_talk
 
 
+ANN = "[ann](https://sim.example//ann)"
+
+
 async def test_people_are_told_once_with_a_link_and_a_summary(tmp_path: Path) -> None:
     platform, agent = build_platform(), SteppingAgent()
     async with open_talk(tmp_path, platform, agent) as desk:
@@ -26,8 +29,7 @@ async def test_people_are_told_once_with_a_link_and_a_summary(tmp_path: Path) ->
     assert platform.visible(HERE) == [answer_to(agent.requests[0]), wording.ASKED]
     [notice] = [shown.content for shown in platform.messages if shown.reference.address == HELP]
     assert notice.text.splitlines() == [
-        "<@S1> **A person is wanted.** [ann](https://sim.example//ann) asks for one in "
-        "[a conversation](https://sim.example/c1/m0).",
+        f"<@S1> **A person is wanted.** {ANN} asks for one in [a conversation](https://sim.example/c1/m0).",
         "",
         "Last question:",
         "> Where is my 'refund'?",
