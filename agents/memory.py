@@ -71,9 +71,13 @@ def background_query(messages: Sequence[AnyMessage]) -> str | None:
     """Return the words of what people wrote before, for a search that leans on it; None where nobody did."""
     for message in messages:
         if is_background(message):
-            lines = message.text.partition("<thread>\n")[2].removesuffix("\n</thread>").splitlines()
-            return " ".join(line.partition(": ")[2] for line in lines)
+            return " ".join(line.partition(": ")[2] for line in background_lines(message))
     return None
+
+
+def background_lines(message: AnyMessage) -> list[str]:
+    """Return what people wrote before, each line by who is named first."""
+    return message.text.partition("<thread>\n")[2].strip().removesuffix("\n</thread>").splitlines()
 
 
 def recollect(messages: Sequence[AnyMessage], turn_id: str | None) -> Recollection | None:

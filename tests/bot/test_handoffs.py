@@ -14,7 +14,6 @@ from tests.fakes.desk import message
 from tests.fakes.stepping_agent import SteppingAgent, answer_to
 from tests.fakes.talk import HELP, HERE, build_platform, open_talk
 
-
 ANN = "[ann](https://sim.example//ann)"
 
 
