@@ -1,7 +1,7 @@
 """What a conversation remembers: a window of messages, a rolling summary, and a checkpoint file that stays small."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -146,6 +146,14 @@ class Checkpoints(AsyncSqliteSaver):
                     (conversation_id,),
                 )
             await self.conn.commit()
+
+
+async def forget_conversations(path: Path, ids: Iterable[str]) -> None:
+    """Delete conversations from a checkpoint file, where there is one."""
+    if await asyncio.to_thread(path.exists):
+        async with open_checkpoints(path) as checkpoints:
+            for conversation_id in ids:
+                await checkpoints.adelete_thread(conversation_id)
 
 
 @asynccontextmanager

@@ -12,8 +12,10 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.store.books import Books
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.forgetting import Forgetting
 from bot.store.handoffs import HandOffRows
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
@@ -36,6 +38,8 @@ class Store:
     notices: NoticeRows
     whereabouts: WhereaboutsRows
     talks: TalkRows
+    books: Books
+    forgetting: Forgetting
 
 
 def url_of(file: Path) -> str:
@@ -65,6 +69,8 @@ async def open_store(url: str) -> AsyncIterator[Store]:
             NoticeRows(database),
             WhereaboutsRows(database),
             TalkRows(database),
+            Books(database),
+            Forgetting(database),
         )
     finally:
         for each in {database.readers, database.durable, database.engine}:
