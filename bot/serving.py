@@ -29,10 +29,11 @@ NOTICE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """What platforms hand their events to, and the turns that these begin."""
+    """What platforms hand their events to, and the turns and notices that these begin."""
 
     desk: BotDesk
     turns: Turns
+    notices: Notices
 
 
 @asynccontextmanager
@@ -97,7 +98,7 @@ async def open_bot(
         )
         intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
         try:
-            yield Bot(BotDesk(intake=intake, talks=store.talks, about=about), turns)
+            yield Bot(BotDesk(intake=intake, talks=store.talks, about=about), turns, notices)
         finally:
             await turns.drain(grace_seconds)
             await notices.drain(NOTICE_SECONDS)
