@@ -3,7 +3,8 @@
 BotError
 ├── SettingsInvalid   the operator, before start: a variable or a line of .env must be changed
 ├── HomeBusy          the operator: another bot answers from the same folder
-└── DataUnreadable    the caller of a command: a file given to it can't be used
+├── DataUnreadable    the caller of a command: a file given to it can't be used
+└── StillAnswering    the caller of a command: what is to be forgotten is in use, and won't be for long
 """
 
 
@@ -21,3 +22,7 @@ class DataUnreadable(BotError):
 
 class HomeBusy(BotError):
     """Another process answers from this folder."""
+
+
+class StillAnswering(BotError):
+    """A question that is to be forgotten is being answered."""

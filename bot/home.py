@@ -10,6 +10,12 @@ from pathlib import Path
 from bot.errors import HomeBusy, SettingsInvalid
 from bot.settings import Settings
 
+DATABASE = "firstline.db"
+"""Inbox, turns and all that belongs to them."""
+
+CHECKPOINTS = "checkpoints.db"
+"""The histories that models are told."""
+
 _REMEMBERED = "documents.json"
 
 
