@@ -1,7 +1,7 @@
 """What a request asks for and what may be wrong with it: the words between the front door and the routes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tests.servers.discord.records import Payload
@@ -120,9 +120,13 @@ class Call:
     fault: str = ""
     answer: Answer = None
     answered_at: float | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
         """Whether it was done and answered so."""
         return 200 <= self.status < 300
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server itself failed at it."""
+        return not self.status and not self.fault and self.answered_at is not None

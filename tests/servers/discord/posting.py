@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.servers.discord.asking import Upload
+from tests.servers.discord.checks import COMPONENTS_V2
 from tests.servers.discord.gateway import (
     DIRECT_MESSAGES,
     DIRECT_REACTIONS,
@@ -14,6 +15,7 @@ from tests.servers.discord.mentions import names_in, pings_of
 from tests.servers.discord.permissions import Permission, permissions_of
 from tests.servers.discord.records import (
     LOADING,
+    SUPPRESS_EMBEDS,
     Attachment,
     Channel,
     Interaction,
@@ -161,6 +163,8 @@ class Posting:
             message.embeds = [embed | {"type": "rich"} for embed in body["embeds"] or []]
         if "components" in body:
             message.components = body["components"] or []
+        if body.get("flags") is not None:
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
         if "attachments" in body:
             kept = {int(each["id"]) for each in body["attachments"] or []}
             message.attachments = [each for each in message.attachments if each.id in kept]

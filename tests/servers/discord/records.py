@@ -32,6 +32,7 @@ class MessageKind(IntEnum):
     CONTEXT_MENU = 23
 
 
+SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12

@@ -150,6 +150,12 @@ class World:
         overwrite = channel.overwrites.setdefault(who.id, Overwrite())
         overwrite.deny |= int(permission)
 
+    def allow(self, channel: Channel, who: User | Role, permission: int = Permission.VIEW_CHANNEL) -> None:
+        """Give a permission in one channel."""
+        overwrite = channel.overwrites.setdefault(who.id, Overwrite())
+        overwrite.allow |= int(permission)
+        overwrite.deny &= ~int(permission)
+
     def direct_channel(self, *people: User) -> Channel:
         """Return the DM of these people, opened now if there was none; more than two are a group."""
         wanted = {each.id for each in people}
