@@ -229,9 +229,9 @@ def _page(found: list[Message], query: dict[str, str], limit: int) -> list[Messa
     if "after" in query:
         return [each for each in found if each.id > int(query["after"])][:limit][::-1]
     if "around" in query:
-        middle = int(query["around"])
-        near = sorted(found, key=lambda each: abs(each.id - middle))[:limit]
-        return sorted(near, key=lambda each: -each.id)
+        middle, side = int(query["around"]), limit // 2
+        older = [each for each in found if each.id < middle][-side:] if side else []
+        return [*older, *[each for each in found if each.id >= middle][: limit - side]][::-1]
     if "before" in query:
         found = [each for each in found if each.id < int(query["before"])]
     return found[::-1][:limit]

@@ -57,6 +57,7 @@ class Posting:
         if message.channel.is_thread:
             message.channel.joined.add(draft.author.id)
         self.world.messages[message.id] = message
+        message.channel.history.append(message)
         message.channel.last_message = message.id
         message.channel.message_count += message.kind is not MessageKind.THREAD_STARTER
         if message.channel.is_archived:

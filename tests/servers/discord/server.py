@@ -32,7 +32,7 @@ class ServerFailed(AssertionError):
     """The loopback server itself has a fault, so what a test showed is void."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class LoopbackDiscord:
     """A Discord of our own, with a guild, a text channel and a person in it to begin with."""
 

@@ -66,7 +66,7 @@ class Application:
         return self.bot.id
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
     """The records by id. `emit(name, payload, intent)` hands an event to the gateway; 0 is no intent needed."""
 
@@ -174,7 +174,7 @@ class World:
 
     def in_channel(self, channel: Channel) -> list[Message]:
         """Return a channel's messages, oldest first."""
-        return [each for each in self.messages.values() if each.channel is channel and not each.is_deleted]
+        return [each for each in channel.history if not each.is_deleted]
 
     def changed(self) -> None:
         """Wake everyone who waits for the world to be different."""
