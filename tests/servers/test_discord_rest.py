@@ -118,6 +118,26 @@ async def test_bodies_that_break_a_size_are_refused_with_50035(rest: Rest, body:
     assert rest.server.messages(rest.server.channel) == []
 
 
+async def test_an_edit_must_leave_something_to_see_and_white_space_is_nothing(rest: Rest) -> None:
+    _, message = await rest.call("POST", rest.messages, {"content": "\n seen \n"})
+    assert message["content"] == "seen"
+    path = f"{rest.messages}/{message['id']}"
+    for emptied in ({"content": ""}, {"content": " \n"}, {"content": None}):
+        assert await rest.code("PATCH", path, emptied) == (400, 50006)
+    assert await rest.code("PATCH", path, {"content": "", "embeds": [{"title": "x"}]}) == (200, 0)
+
+
+async def test_a_dm_needs_a_shared_guild_or_a_first_word_of_the_other(rest: Rest) -> None:
+    stranger = rest.server.world.add_person("stranger")
+    _, dm = await rest.call("POST", "/users/@me/channels", {"recipient_id": str(stranger.id)})
+    path = f"/channels/{dm['id']}/messages"
+    assert await rest.code("POST", path, {"content": "hello"}) == (403, 50278)
+    await rest.server.people.writes_to_bot(stranger, "hello")
+    assert await rest.code("POST", path, {"content": "hello"}) == (200, 0)
+    rest.server.message_routes.closed_dms.add(stranger.id)
+    assert await rest.code("POST", path, {"content": "hello"}) == (403, 50007)
+
+
 @given(st.integers(0, 2001), st.integers(0, 1001))
 def test_a_content_fits_exactly_up_to_2000_units_of_utf_16(letters: int, emoji: int) -> None:
     try:
