@@ -90,7 +90,9 @@ class Interactions:
         """Take the first answer: one, in time, and of a type that fits."""
         interaction = self.world.interactions.get(token)
         now = self.world.clock()
-        if interaction is None or interaction.id != interaction_id or now - interaction.created_at >= self.token_seconds:
+        if interaction is None or interaction.id != interaction_id:
+            raise Refused(*UNKNOWN_INTERACTION)
+        if now - interaction.created_at >= self.token_seconds:
             raise Refused(*UNKNOWN_INTERACTION)
         if interaction.answer is not None:
             raise Refused(*ALREADY_ANSWERED)
