@@ -195,12 +195,13 @@ async def test_faults_strike_before_or_after_the_write_as_often_as_wanted(rest: 
     assert await rest.code("POST", rest.messages, {"content": "one"}) == (200, 0)
     assert await rest.code("POST", rest.messages, {"content": "two"}) == (503, 0)
     rest.server.faults.add(Fault("message.create", What.RESET, after_write=True))
+    assert await rest.code("POST", rest.messages, {"content": ""}) == (400, 50006), "nothing was written"
     with pytest.raises(aiohttp.ClientOSError):
         await rest.call("POST", rest.messages, {"content": "three"})
     rest.server.faults.add(Fault("message.create", What.BAN, of=lambda call: call.body["content"] == "four"))
     assert await rest.code("POST", rest.messages, {"content": "four"}) == (429, 0)
     assert [each.content for each in rest.server.of_bot(rest.server.channel)] == ["one", "three"]
-    assert [each.status for each in rest.server.calls("message.create")] == [200, 503, 0, 429]
+    assert [each.status for each in rest.server.calls("message.create")] == [200, 503, 400, 0, 429]
     assert (struck, before.struck) == (["503"], 1)
 
 

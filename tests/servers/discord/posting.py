@@ -107,10 +107,10 @@ class Posting:
         replied = None if message.reply_to is None else self.world.messages[message.reply_to].author.id
         author, allowed = message.author.id, body.get("allowed_mentions")
         pings = pings_of(body.get("content") or "", message.channel, author, allowed, replied)
+        message.pings = replace(pings, users=pings.users - {author})
         self._change(message, body, files)
         self.tell("MESSAGE_UPDATE", message)
         self.world.changed()
-        message.pings = replace(pings, users=pings.users - {author})
 
     def delete(self, message: Message) -> None:
         """Take a message away."""
