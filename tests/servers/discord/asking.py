@@ -1,7 +1,7 @@
 """What a request asks for and what may be wrong with it: the words between the front door and the routes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tests.servers.discord.records import Payload
@@ -56,6 +56,9 @@ ARCHIVED = (400, 50083, "Thread is archived")
 TOO_MANY_FOLLOWUPS = (400, 40094, "Maximum number of follow up messages reached")
 TAG_NEEDED = (400, 40067, "A tag is required to create a forum post in this channel")
 UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
+NO_SHARED_GUILD = (403, 50278, "Cannot send messages to this user due to having no mutual guilds")
+NO_HISTORY = (400, 160002, "Cannot reply without permission to read message history")
+LOCKED = (400, 160005, "This thread is locked")
 THREAD_EXISTS = (400, 160004, "A thread has already been created for this message")
 UNAUTHORIZED = (401, 0, "401: Unauthorized")
 
@@ -120,9 +123,13 @@ class Call:
     fault: str = ""
     answer: Answer = None
     answered_at: float | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
         """Whether it was done and answered so."""
         return 200 <= self.status < 300
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server itself failed at it."""
+        return not self.status and not self.fault and self.answered_at is not None

@@ -2,7 +2,7 @@
 
 from tests.servers.discord.asking import EMPTY_MESSAGE, Invalid, Refused
 from tests.servers.discord.mentions import check_allowed_mentions
-from tests.servers.discord.records import Payload
+from tests.servers.discord.records import Message, Payload
 
 MAX_REQUEST_BYTES = 25 * 1024 * 1024
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -30,6 +30,17 @@ def check_message(body: Payload, *, has_files: bool, is_new: bool = True) -> Non
     if is_new and not (shown or has_files or body.get("poll")):
         raise Refused(*EMPTY_MESSAGE)
     if is_new and not has_files and not (body.get("content") or "x").strip() and not body.get("embeds"):
+        raise Refused(*EMPTY_MESSAGE)
+
+
+def check_edit(message: Message, body: Payload, *, has_files: bool) -> None:
+    """Raise for an edit that breaks a size, or that would take components v2 off a message again."""
+    flags = (body.get("flags") or 0) | message.flags & COMPONENTS_V2
+    check_message(body | {"flags": flags}, has_files=has_files, is_new=False)
+    left = message.attachments if body.get("attachments") is None else body["attachments"]
+    content = body.get("content", message.content) or ""
+    others = body.get("embeds", message.embeds) or body.get("components", message.components)
+    if not (content.strip() or others or left or has_files):
         raise Refused(*EMPTY_MESSAGE)
 
 

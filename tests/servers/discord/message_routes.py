@@ -7,8 +7,11 @@ from urllib.parse import unquote
 from tests.servers.discord.asking import (
     ARCHIVED,
     CANNOT_MESSAGE_USER,
+    LOCKED,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NO_HISTORY,
+    NO_SHARED_GUILD,
     NOT_THE_AUTHOR,
     TOO_MANY_OLD_EDITS,
     UNKNOWN_CHANNEL,
@@ -20,16 +23,23 @@ from tests.servers.discord.asking import (
     Refused,
     Route,
 )
-from tests.servers.discord.checks import check_message
+from tests.servers.discord.checks import COMPONENTS_V2, check_edit, check_message
 from tests.servers.discord.permissions import Permission, is_post_only, needed_to_send, permissions_of
 from tests.servers.discord.posting import Draft, Posting
 from tests.servers.discord.rates import Rule
-from tests.servers.discord.records import SUPPRESS_NOTIFICATIONS, Channel, Message, MessageKind, Payload
+from tests.servers.discord.records import (
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Channel,
+    ChannelKind,
+    Message,
+    MessageKind,
+    Payload,
+)
 from tests.servers.discord.wire import message_json
 from tests.servers.discord.world import World
 
-SUPPRESS_EMBEDS = 1 << 2
-SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | 1 << 15
+SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 NONCE_SECONDS = 300.0
 """How long a nonce is remembered: Discord says a few minutes."""
 
@@ -116,7 +126,7 @@ class MessageRoutes:
             raise Refused(*NOT_THE_AUTHOR)
         if channel.is_archived:
             raise Refused(*ARCHIVED)
-        check_message(asked.body, has_files=bool(asked.files), is_new=False)
+        check_edit(message, asked.body, has_files=bool(asked.files))
         self._check_age(message)
         self.posting.edit(message, asked.body, asked.files)
         return message_json(message, self.world)
@@ -178,13 +188,22 @@ class MessageRoutes:
             raise Refused(*WRONG_CHANNEL_TYPE)
         if any(each.id in self.closed_dms for each in channel.recipients):
             raise Refused(*CANNOT_MESSAGE_USER)
+        if channel.kind is ChannelKind.DM and not self._is_known(channel):
+            raise Refused(*NO_SHARED_GUILD)
         demand(self.world, channel, needed_to_send(channel))
         if asked.body.get("embeds"):
             demand(self.world, channel, Permission.EMBED_LINKS)
         if asked.files:
             demand(self.world, channel, Permission.ATTACH_FILES)
-        if channel.is_locked and channel.is_archived:
-            demand(self.world, channel, Permission.MANAGE_THREADS)
+        may_manage = permissions_of(self.world.bot.id, channel) & Permission.MANAGE_THREADS
+        if channel.is_locked and channel.is_archived and not may_manage:
+            raise Refused(*LOCKED)
+
+    def _is_known(self, dm: Channel) -> bool:
+        """Tell whether the people of a DM share a guild, or the other one wrote first."""
+        people = {each.id for each in dm.recipients}
+        shares = any(people <= set(each.members) for each in self.world.guilds.values())
+        return shares or any(each.author is not self.world.bot for each in dm.history)
 
     def _earlier(self, channel: Channel, body: Payload) -> Message | None:
         nonce = body.get("nonce")
@@ -199,12 +218,13 @@ class MessageRoutes:
         reference = body.get("message_reference")
         if not reference:
             return None
-        demand(self.world, channel, Permission.READ_MESSAGE_HISTORY)
+        if not permissions_of(self.world.bot.id, channel) & Permission.READ_MESSAGE_HISTORY:
+            raise Refused(*NO_HISTORY)
         message = self.world.messages.get(int(reference["message_id"]))
         if message is not None and message.channel is channel and not message.is_deleted:
             return message
         if reference.get("fail_if_not_exists", True):
-            raise Invalid("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+            raise Invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         return None
 
     def _check_age(self, message: Message) -> None:
@@ -223,9 +243,9 @@ def _page(found: list[Message], query: dict[str, str], limit: int) -> list[Messa
     if "after" in query:
         return [each for each in found if each.id > int(query["after"])][:limit][::-1]
     if "around" in query:
-        middle = int(query["around"])
-        near = sorted(found, key=lambda each: abs(each.id - middle))[:limit]
-        return sorted(near, key=lambda each: -each.id)
+        middle, side = int(query["around"]), limit // 2
+        older = [each for each in found if each.id < middle][-side:] if side else []
+        return [*older, *[each for each in found if each.id >= middle][: limit - side]][::-1]
     if "before" in query:
         found = [each for each in found if each.id < int(query["before"])]
     return found[::-1][:limit]

@@ -102,6 +102,8 @@ class People(Using):
         del guild.members[user.id]
         if user is self.world.bot:
             self.world.emit("GUILD_DELETE", {"id": str(guild.id), "guild_id": str(guild.id)}, GUILDS)
+            self.world.changed()
+            return
         self._tell_member("GUILD_MEMBER_REMOVE", guild, {"user": user_json(user)})
 
     async def gets_role(self, user: User, guild: Guild, role: Role) -> None:
@@ -112,7 +114,9 @@ class People(Using):
     async def invites_bot(self, guild: Guild) -> None:
         """Add the bot to a guild."""
         guild.members[self.world.bot.id] = Member(self.world.bot, joined_at=self.world.clock())
-        self.world.emit("GUILD_CREATE", guild_json(guild, self.world) | {"guild_id": str(guild.id)}, GUILDS)
+        invited = guild_json(guild, self.world) | {"guild_id": str(guild.id)}
+        del invited["unavailable"]  # only what comes back from an outage or after READY has it
+        self.world.emit("GUILD_CREATE", invited, GUILDS)
         self.world.changed()
 
     def _tell_member(self, name: str, guild: Guild, payload: Payload) -> None:

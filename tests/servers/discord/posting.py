@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.servers.discord.asking import Upload
+from tests.servers.discord.checks import COMPONENTS_V2
 from tests.servers.discord.gateway import (
     DIRECT_MESSAGES,
     DIRECT_REACTIONS,
@@ -14,6 +15,7 @@ from tests.servers.discord.mentions import names_in, pings_of
 from tests.servers.discord.permissions import Permission, permissions_of
 from tests.servers.discord.records import (
     LOADING,
+    SUPPRESS_EMBEDS,
     Attachment,
     Channel,
     Interaction,
@@ -43,7 +45,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Posting:
-    """Changes the messages of a world."""
+    """Changes the messages of a world. As on Discord, white space at the ends of a content is cut off."""
 
     world: World
 
@@ -55,6 +57,7 @@ class Posting:
         if message.channel.is_thread:
             message.channel.joined.add(draft.author.id)
         self.world.messages[message.id] = message
+        message.channel.history.append(message)
         message.channel.last_message = message.id
         message.channel.message_count += message.kind is not MessageKind.THREAD_STARTER
         if message.channel.is_archived:
@@ -65,7 +68,7 @@ class Posting:
 
     def build(self, draft: Draft) -> Message:
         """Make a message that nobody has seen yet."""
-        body, content = draft.body, draft.body.get("content") or ""
+        body, content = draft.body, (draft.body.get("content") or "").strip()
         replied = draft.reply_to.author.id if draft.reply_to is not None else None
         pings = pings_of(content, draft.channel, draft.author.id, body.get("allowed_mentions"), replied)
         nonce = body.get("nonce")
@@ -104,10 +107,10 @@ class Posting:
         replied = None if message.reply_to is None else self.world.messages[message.reply_to].author.id
         author, allowed = message.author.id, body.get("allowed_mentions")
         pings = pings_of(body.get("content") or "", message.channel, author, allowed, replied)
+        message.pings = replace(pings, users=pings.users - {author})
         self._change(message, body, files)
         self.tell("MESSAGE_UPDATE", message)
         self.world.changed()
-        message.pings = replace(pings, users=pings.users - {author})
 
     def delete(self, message: Message) -> None:
         """Take a message away."""
@@ -153,7 +156,7 @@ class Posting:
 
     def _change(self, message: Message, body: Payload, files: tuple[Upload, ...]) -> None:
         if "content" in body:
-            message.content = body["content"] or ""
+            message.content = (body["content"] or "").strip()
             author = message.author.id
             allowed = pings_of(message.content, message.channel, author, body.get("allowed_mentions"))
             message.mentions = _mentioned(message.content, allowed.users)
@@ -161,6 +164,8 @@ class Posting:
             message.embeds = [embed | {"type": "rich"} for embed in body["embeds"] or []]
         if "components" in body:
             message.components = body["components"] or []
+        if body.get("flags") is not None:
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
         if "attachments" in body:
             kept = {int(each["id"]) for each in body["attachments"] or []}
             message.attachments = [each for each in message.attachments if each.id in kept]

@@ -32,6 +32,8 @@ class MessageKind(IntEnum):
     CONTEXT_MENU = 23
 
 
+SUPPRESS_EMBEDS = 1 << 2
+HAS_THREAD = 1 << 5
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -79,7 +81,7 @@ class Overwrite:
     deny: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Guild:
     """A server. The bot is in it if it is among its members; a user install works without."""
 
@@ -124,6 +126,8 @@ class Channel:
     is_gone: bool = False
     last_message: int | None = None
     message_count: int = 0
+    history: "list[Message]" = field(default_factory=list, repr=False)
+    """All that was ever posted here, what is deleted too."""
 
     @property
     def is_thread(self) -> bool:

@@ -66,7 +66,7 @@ class Application:
         return self.bot.id
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
     """The records by id. `emit(name, payload, intent)` hands an event to the gateway; 0 is no intent needed."""
 
@@ -150,6 +150,12 @@ class World:
         overwrite = channel.overwrites.setdefault(who.id, Overwrite())
         overwrite.deny |= int(permission)
 
+    def allow(self, channel: Channel, who: User | Role, permission: int = Permission.VIEW_CHANNEL) -> None:
+        """Give a permission in one channel."""
+        overwrite = channel.overwrites.setdefault(who.id, Overwrite())
+        overwrite.allow |= int(permission)
+        overwrite.deny &= ~int(permission)
+
     def direct_channel(self, *people: User) -> Channel:
         """Return the DM of these people, opened now if there was none; more than two are a group."""
         wanted = {each.id for each in people}
@@ -168,7 +174,7 @@ class World:
 
     def in_channel(self, channel: Channel) -> list[Message]:
         """Return a channel's messages, oldest first."""
-        return [each for each in self.messages.values() if each.channel is channel and not each.is_deleted]
+        return [each for each in channel.history if not each.is_deleted]
 
     def changed(self) -> None:
         """Wake everyone who waits for the world to be different."""
