@@ -48,6 +48,7 @@ class _Open:
     moved: dict[str, str] = field(default_factory=dict)
     dm: str = ""
     placeholder: str = ""
+    is_moved: bool = False
     is_told: bool = False
     is_complete: bool = False
 
@@ -77,7 +78,13 @@ class InteractionAnswers:
                     return await self._post_by_token(answer, address, content, key)
                 except TokenExpired:
                     logger.info("an interaction's token died before its time")
-            return await self._post_late(answer, address, content, key)
+            try:
+                return await self._post_late(answer, address, content, key)
+            except NotPermitted:
+                await self._tell(answer, CLOSING_TEXT)
+                if not self._may_use_token(answer, content):
+                    raise
+                return await self._post_by_token(answer, address, content, key)
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
         """Edit by token, or as what the message has become."""
@@ -88,17 +95,22 @@ class InteractionAnswers:
                     return await self._edit_by_token(answer, reference, content)
                 except TokenExpired:
                     logger.info("an interaction's token died before its time")
-            return await self._edit_late(answer, reference, content)
+            try:
+                return await self._edit_late(answer, reference, content)
+            except NotPermitted:
+                if not self._may_use_token(answer, content):
+                    raise
+                return await self._edit_by_token(answer, reference, content)
 
     async def upload(self, address: Address, file: File, *, key: str) -> None:
         """Attach a file by token, or in the place of a late answer."""
         answer = self._answer(address)
         body = {"content": "", "allowed_mentions": build_allowed_mentions()}
         async with answer.lock:
-            if not answer.dm and self._age(answer) < TOKEN_SECONDS - _MARGIN_SECONDS:
+            if not answer.is_moved and self._is_token_alive(answer):
                 await self._call(answer, "POST", "?wait=true", _follow_up(answer, body), file=file)
             else:
-                await self._channels.post(await self._late_channel(answer, address), body, key=key, file=file)
+                await self._post_somewhere(answer, address, body, key, file=file)
 
     async def delete(self, reference: MessageReference) -> None:
         """Delete a message; one that is gone already, or out of reach, is no error."""
@@ -123,11 +135,9 @@ class InteractionAnswers:
             original = None
         if carries_key(original, key):
             return MessageReference(address, read_id(original))
-        if self._age(answer) < NOTICE_SECONDS or not answer.interaction.user:
+        if self._age(answer) < NOTICE_SECONDS:
             return None
-        channel = await self._late_channel(answer, address)
-        found = await self._channels.find(channel, key)
-        return MessageReference(build_address("", channel), found) if found else None
+        return await self._find_late(answer, address, key)
 
     async def tend(self) -> None:
         """Tell those whose private answers won't be complete in time; forget what is long over."""
@@ -135,7 +145,7 @@ class InteractionAnswers:
             age = self._age(answer)
             if age > _KEEP_SECONDS:
                 del self._open[address]
-            elif NOTICE_SECONDS <= age < TOKEN_SECONDS - _MARGIN_SECONDS and not _is_settled(answer):
+            elif age >= NOTICE_SECONDS and self._is_token_alive(answer) and not _is_settled(answer):
                 try:
                     async with answer.lock:
                         await self._move_unfinished(answer, address)
@@ -158,10 +168,13 @@ class InteractionAnswers:
 
     def _may_use_token(self, answer: _Open, content: Content) -> bool:
         """Whether a call by token is in time; a text that will grow must not stop growing there."""
-        if answer.dm:
+        if answer.is_moved or not self._is_token_alive(answer):
             return False
-        is_final = not content.is_live or answer.is_told
-        return self._age(answer) < (TOKEN_SECONDS - _MARGIN_SECONDS if is_final else NOTICE_SECONDS)
+        may_grow_elsewhere = content.is_live and answer.interaction.is_ephemeral and not answer.is_told
+        return not may_grow_elsewhere or self._age(answer) < NOTICE_SECONDS
+
+    def _is_token_alive(self, answer: _Open) -> bool:
+        return self._age(answer) < TOKEN_SECONDS - _MARGIN_SECONDS
 
     async def _post_by_token(self, answer: _Open, address: Address, content: Content, key: str) -> Receipt:
         body = self._render(answer, content, key)
@@ -191,9 +204,7 @@ class InteractionAnswers:
 
     # Late.
 
-    async def _late_channel(self, answer: _Open, address: Address) -> str:
-        if not answer.interaction.is_ephemeral:
-            return read_channel(address)
+    async def _open_dm(self, answer: _Open) -> str:
         if not answer.dm:
             if not answer.interaction.user:
                 raise DirectMessageRefused("direct messages from the bot")
@@ -201,27 +212,61 @@ class InteractionAnswers:
         return answer.dm
 
     async def _post_late(self, answer: _Open, address: Address, content: Content, key: str) -> Receipt:
-        channel = await self._late_channel(answer, address)
         body = build_message(content, key=key, group=self._group)
         if answer.placeholder:
+            channel = await self._open_dm(answer)
             sent, answer.placeholder = await self._channels.edit(channel, answer.placeholder, body), ""
-        else:
-            sent = await self._channels.post(channel, body, key=key)
-        guild = "" if answer.interaction.is_ephemeral else address.workspace
-        return Receipt(MessageReference(build_address(guild, channel), sent.message), sent.allowance)
+            return Receipt(MessageReference(build_address("", channel), sent.message), sent.allowance)
+        return await self._post_somewhere(answer, address, body, key)
+
+    async def _post_somewhere(
+        self, answer: _Open, address: Address, body: Json, key: str, *, file: File | None = None
+    ) -> Receipt:
+        """Post where the answer's readers will find it: in the channel if it is for all, else directly to the asker."""
+        if not answer.interaction.is_ephemeral and not answer.is_moved:
+            channel = read_channel(address)
+            try:
+                sent = await self._channels.post(channel, body, key=key, file=file)
+            except (MessageGone, NotPermitted):
+                logger.info("the bot has no access to the channel of an interaction")
+            else:
+                return Receipt(
+                    MessageReference(build_address(address.workspace, channel), sent.message), sent.allowance
+                )
+        channel = await self._open_dm(answer)
+        sent = await self._channels.post(channel, body, key=key, file=file)
+        answer.is_moved = True
+        return Receipt(MessageReference(build_address("", channel), sent.message), sent.allowance)
+
+    async def _find_late(self, answer: _Open, address: Address, key: str) -> MessageReference | None:
+        if not answer.interaction.is_ephemeral:
+            place = build_address(address.workspace, read_channel(address))
+            found = await self._channels.find(read_channel(place), key)
+            if found:
+                return MessageReference(place, found)
+        try:
+            place = build_address("", await self._open_dm(answer))
+        except NotPermitted:
+            return None
+        found = await self._channels.find(read_channel(place), key)
+        return MessageReference(place, found) if found else None
 
     async def _edit_late(self, answer: _Open, reference: MessageReference, content: Content) -> Receipt:
-        if not answer.interaction.is_ephemeral:
+        if not answer.interaction.is_ephemeral and reference.message not in answer.moved:
             body = self._render(answer, content)
-            channel = read_channel(reference.address)
-            return Receipt(reference, (await self._channels.edit(channel, reference.message, body)).allowance)
+            try:
+                sent = await self._channels.edit(read_channel(reference.address), reference.message, body)
+            except NotPermitted:
+                logger.info("the bot has no access to the channel of an interaction")
+            else:
+                return Receipt(reference, sent.allowance)
         sent = await self._move(answer, reference, content)
         return Receipt(reference, sent.allowance)
 
     async def _move(self, answer: _Open, reference: MessageReference, content: Content) -> Sent:
         """Show in the direct message what can't be edited where it stands, and say so there while that is possible."""
         try:
-            channel = await self._late_channel(answer, reference.address)
+            channel = await self._open_dm(answer)
             key = f"moved:{reference.message}"
             body = build_message(content, key=key, group=self._group)
             # Looked up as well after a restart, when a message may have been moved earlier.
@@ -231,9 +276,9 @@ class InteractionAnswers:
             else:
                 sent = await self._channels.post(channel, body, key=key)
         except NotPermitted:
-            answer.dm = ""
             await self._tell(answer, CLOSING_TEXT)
             raise
+        answer.is_moved = True
         answer.moved[reference.message] = sent.message
         answer.shown[reference.message] = content
         await self._tell(answer, MOVED_TEXT.format(link=f"https://discord.com/channels/@me/{channel}/{sent.message}"))
@@ -248,24 +293,23 @@ class InteractionAnswers:
             except NotPermitted:
                 return
         elif not answer.shown:
-            await self._promise(answer, address)
+            await self._promise(answer)
 
-    async def _promise(self, answer: _Open, address: Address) -> None:
+    async def _promise(self, answer: _Open) -> None:
         """Prepare the place of an answer that has no text yet."""
         try:
-            channel = await self._late_channel(answer, address)
+            channel = await self._open_dm(answer)
             body = build_message(Content(AWAITED_TEXT, is_last=False))
             sent = await self._channels.post(channel, body, key=f"moved:{answer.interaction.id}")
         except NotPermitted:
-            answer.dm = ""
             await self._tell(answer, CLOSING_TEXT)
             return
-        answer.placeholder = sent.message
+        answer.placeholder, answer.is_moved = sent.message, True
         await self._tell(answer, MOVED_TEXT.format(link=f"https://discord.com/channels/@me/{channel}/{sent.message}"))
 
     async def _tell(self, answer: _Open, text: str) -> None:
         """Say something below a private answer, once, while its token lives."""
-        if answer.is_told or self._age(answer) >= TOKEN_SECONDS - _MARGIN_SECONDS:
+        if answer.is_told or not self._is_token_alive(answer):
             return
         answer.is_told = True
         body = build_message(Content(text, is_last=False))

@@ -7,14 +7,15 @@ import pytest
 
 from adapters.contract import Address, Content, MessageReference
 from adapters.discord.adapter import open_platform
-from adapters.discord.addresses import Interaction, build_address
+from adapters.discord.addresses import Interaction, build_address, read_interaction
 from adapters.discord.answers import AWAITED_TEXT, CLOSING_TEXT
 from adapters.errors import AdapterError, NotPermitted
 from tests.adapters.discord.stages import Speaking, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.interactions import COMMAND, DEFER
-from tests.servers.discord.records import EPHEMERAL
+from tests.servers.discord.permissions import Permission
+from tests.servers.discord.records import EPHEMERAL, Overwrite
 from tests.servers.discord.world import ShiftedClock
 
 KEY = "t1:0"
@@ -46,18 +47,12 @@ class Asked:
 
     async def pass_time(self, *, until: float) -> None:
         """Put the clock forward minute by minute, with what the adapter does meanwhile; `until` counts minutes."""
-        began = self.speaking.server.world.clock()
-        born = self.born
-        while (now := self.speaking.server.world.clock()) < born + until * MINUTE:
-            self.clock.advance(min(30.0, born + until * MINUTE - now))
+        interaction = read_interaction(self.address)
+        assert interaction is not None
+        end = interaction.created_at + until * MINUTE
+        while (left := end - self.clock()) > 0:
+            self.clock.advance(min(30.0, left))
             await self.speaking.platform.tend()
-        assert self.speaking.server.world.clock() >= began
-
-    @property
-    def born(self) -> float:
-        """Return when the interaction was made."""
-        interactions = list(self.speaking.server.world.interactions.values())
-        return interactions[-1].created_at
 
 
 def ask(speaking: Speaking, clock: ShiftedClock, *, is_ephemeral: bool = True) -> Asked:
@@ -195,6 +190,35 @@ async def test_a_token_that_dies_early_costs_nothing(asked: Asked) -> None:
     asked.speaking.server.world.interactions.clear()
     await platform.edit(receipt.reference, Content("so far, and done"))
     assert asked.direct() == ["so far, and done"]
+
+
+async def test_a_late_edit_that_comes_before_the_notice_is_shown_where_no_direct_message_can_be(asked: Asked) -> None:
+    server, platform = asked.speaking.server, asked.speaking.platform
+    server.message_routes.closed_dms.add(server.person.id)
+    receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+    asked.clock.advance(14.3 * MINUTE)
+    await platform.edit(receipt.reference, Content("so far, and more", is_live=True))
+    assert asked.ephemeral() == ["so far, and more", CLOSING_TEXT]
+
+
+async def test_a_late_begin_is_shown_where_no_direct_message_can_be(asked: Asked) -> None:
+    server, platform = asked.speaking.server, asked.speaking.platform
+    server.message_routes.closed_dms.add(server.person.id)
+    asked.clock.advance(14.3 * MINUTE)
+    await platform.post(asked.address, Content("begun", is_live=True), key="t1:1")
+    assert asked.ephemeral() == [CLOSING_TEXT, "begun"]
+
+
+async def test_a_late_public_answer_comes_directly_where_the_bot_has_no_access_to_the_channel() -> None:
+    clock = ShiftedClock()
+    async with open_speaking(clock) as speaking:
+        asked = ask(speaking, clock, is_ephemeral=False)
+        receipt = await speaking.platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+        speaking.server.channel.overwrites[speaking.server.bot.id] = Overwrite(deny=Permission.VIEW_CHANNEL)
+        await asked.pass_time(until=15.5)
+        await speaking.platform.edit(receipt.reference, Content("so far, and done"))
+        await speaking.platform.post(asked.address, Content("the rest"), key="t1:1")
+        assert asked.direct() == ["so far, and done", "the rest"]
 
 
 @pytest.mark.parametrize("minutes", [14 + 59 / 60, 15 + 1 / 60, 20.0])
