@@ -9,6 +9,7 @@ from adapters.contract import Address, Content, MessageReference, Receipt, Threa
 from adapters.discord.addresses import DM, read_channel, read_interaction
 from adapters.discord.answers import InteractionAnswers
 from adapters.discord.channels import ChannelMessages, read_author
+from adapters.discord.late_answers import LateAnswers
 from adapters.discord.render import build_allowed_mentions, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
@@ -39,7 +40,8 @@ class DiscordPlatform:
         self, rest: DiscordRest, settings: DiscordSettings, *, clock: Callable[[], float], settle: Settle = as_it_is
     ) -> None:
         self._channels = ChannelMessages(rest)
-        self._answers = InteractionAnswers(rest, self._channels, clock=clock, group=settings.support_role)
+        late = LateAnswers(self._channels, group=settings.support_role)
+        self._answers = InteractionAnswers(rest, late, clock=clock, group=settings.support_role)
         self._typing = TypingSigns(self._channels, clock=clock)
         self._stops = StopButtons(self._channels, clock=clock)
         self._group = settings.support_role

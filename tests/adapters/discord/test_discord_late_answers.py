@@ -8,7 +8,8 @@ import pytest
 from adapters.contract import Address, Content, MessageReference
 from adapters.discord.adapter import open_platform
 from adapters.discord.addresses import Interaction, build_address, read_interaction
-from adapters.discord.answers import AWAITED_TEXT, CLOSING_TEXT
+from adapters.discord.answers import CLOSING_TEXT
+from adapters.discord.late_answers import AWAITED_TEXT
 from adapters.errors import AdapterError, NotPermitted
 from tests.adapters.discord.stages import Speaking, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
@@ -205,7 +206,7 @@ async def test_a_late_begin_is_shown_where_no_direct_message_can_be(asked: Asked
     server, platform = asked.speaking.server, asked.speaking.platform
     server.message_routes.closed_dms.add(server.person.id)
     asked.clock.advance(14.3 * MINUTE)
-    await platform.post(asked.address, Content("begun", is_live=True), key="t1:1")
+    await platform.post(asked.address, Content("begun", is_live=True), key=KEY)
     assert asked.ephemeral() == [CLOSING_TEXT, "begun"]
 
 
