@@ -10,12 +10,12 @@ from adapters.discord.addresses import DM, read_channel, read_interaction
 from adapters.discord.answers import InteractionAnswers
 from adapters.discord.channels import ChannelMessages, read_author
 from adapters.discord.late_answers import LateAnswers
-from adapters.discord.render import build_allowed_mentions, build_message, footer_size
+from adapters.discord.render import build_allowed_mentions, build_limits, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.stop_buttons import StopButtons
 from adapters.discord.typing_signs import TypingSigns
-from adapters.limits import Limits, build_discord_limits
+from adapters.limits import Limits
 
 _TEND_SECONDS = 1.0
 # The type of a message that only stands for the one a thread was opened on.
@@ -46,7 +46,7 @@ class DiscordPlatform:
         self._stops = StopButtons(self._channels, clock=clock)
         self._group = settings.support_role
         self._settle = settle
-        self._limits = build_discord_limits()
+        self._limits = build_limits()
 
     @property
     def limits(self) -> Limits:

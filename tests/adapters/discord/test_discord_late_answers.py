@@ -1,17 +1,19 @@
 """Answers to interactions around the 15 minutes that their tokens live, on a clock that the tests put forward."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
-from adapters.contract import Address, Content, MessageReference
+from adapters.contract import Address, Content, MessageReference, ReplyDone, TextAdded
 from adapters.discord.adapter import open_platform
 from adapters.discord.addresses import Interaction, build_address, read_interaction
 from adapters.discord.answers import CLOSING_TEXT
 from adapters.discord.late_answers import AWAITED_TEXT
 from adapters.errors import AdapterError, NotPermitted
-from tests.adapters.discord.stages import Speaking, open_speaking
+from adapters.scheduler import ReplyScheduler
+from tests.adapters.discord.stages import Speaking, loop_time, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.interactions import COMMAND, DEFER
@@ -136,7 +138,7 @@ async def test_a_private_answer_that_takes_long_to_end_arrives_whole(asked: Aske
 async def test_an_end_in_the_last_minute_still_stands_where_it_was_asked_for(asked: Asked) -> None:
     platform = asked.speaking.platform
     receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
-    asked.clock.advance(14.8 * MINUTE)
+    asked.clock.advance(14.5 * MINUTE)
     await platform.edit(receipt.reference, Content("so far, and done"))
     await asked.pass_time(until=15.5)
     assert asked.ephemeral() == ["so far, and done"]
@@ -144,7 +146,7 @@ async def test_an_end_in_the_last_minute_still_stands_where_it_was_asked_for(ask
 
 
 async def test_what_is_complete_in_the_last_minute_is_posted_where_it_was_asked_for(asked: Asked) -> None:
-    asked.clock.advance(14.8 * MINUTE)
+    asked.clock.advance(14.5 * MINUTE)
     await asked.speaking.platform.post(asked.address, Content("done"), key=KEY)
     assert asked.ephemeral() == ["done"]
 
@@ -232,6 +234,27 @@ async def test_a_public_answer_changes_to_the_channels_route(minutes: float) -> 
         await speaking.platform.edit(receipt.reference, Content("so far, and done"))
         assert asked.public() == ["so far, and done"]
         assert asked.direct() == []
+
+
+async def test_a_whole_reply_outlives_its_interaction(asked: Asked) -> None:
+    async def store(*_: object) -> None:
+        return
+
+    platform, server = asked.speaking.platform, asked.speaking.server
+    async with asyncio.TaskGroup() as group:
+        scheduler = ReplyScheduler(platform, clock=loop_time)
+        serving = group.create_task(scheduler.run())
+        reply = scheduler.open_reply(asked.address, "t1", on_posted=store)
+        reply.show(TextAdded("so far "))
+        await server.until(lambda: asked.ephemeral() == ["so far"])
+        await asked.pass_time(until=15.2)
+        reply.show(TextAdded("and more "))
+        await server.until(lambda: asked.direct() == ["so far and more"])
+        reply.show(ReplyDone("so far and more and done", "answered", "model", 1.0, 1, 1, None))
+        assert (await reply.wait()).error is None
+        serving.cancel()
+    assert asked.direct() == ["so far and more and done"]
+    assert [call.code for call in server.calls() if call.code] == []
 
 
 async def test_the_file_of_a_long_answer_stays_private_and_comes_late_as_well(asked: Asked) -> None:

@@ -255,3 +255,27 @@ async def test_typing_is_repeated_until_something_is_posted(speaking: Speaking) 
     clock.advance(9)
     await platform.tend()
     assert len(server.world.typing) == 2
+
+
+async def test_typing_that_nobody_ends_or_that_is_not_permitted_ends_by_itself(speaking: Speaking) -> None:
+    server, platform = speaking.server, speaking.platform
+    clock = server.world.clock
+    assert isinstance(clock, ShiftedClock)
+    await platform.show_status(speaking.address, "searching")
+    clock.advance(301)
+    await platform.tend()
+    assert len(server.world.typing) == 1
+    await platform.show_status(speaking.address, "searching")
+    server.channel.overwrites[server.bot.id] = Overwrite(deny=Permission.SEND_MESSAGES)
+    for _ in range(2):
+        clock.advance(9)
+        await platform.tend()
+    assert len(server.calls("typing")) == 3
+
+
+async def test_a_person_is_named_without_a_ping(speaking: Speaking) -> None:
+    person = str(speaking.server.person.id)
+    name = speaking.platform.name_person(person, workspace="1")
+    await speaking.platform.post(speaking.address, Content(f"{name} asked"), key=KEY)
+    assert person in name
+    assert speaking.server.pings() == []
