@@ -121,6 +121,7 @@ class DiscordPlatform:
     async def read_thread(self, address: Address, *, before: str) -> tuple[ThreadMessage, ...]:
         """Return what people wrote before a message, oldest first; what Discord keeps from the bot is left out."""
         own_id = await self._channels.own_id()
+        before = before if before.isdecimal() else ""
         messages = await self._channels.read(read_channel(address), before=before)
         read = (_read_message(message) for message in reversed(messages))
         return tuple(message for message in read if message.text and message.author not in {own_id, ""})

@@ -98,6 +98,8 @@ class InteractionAnswers:
         answer = self._answer(reference.address)
         async with answer.lock:
             await self._late.delete(answer, reference.message)
+            if not self._is_token_alive(answer):
+                return
             try:
                 await self._call(answer, "DELETE", f"/messages/{reference.message}")
             except (MessageGone, TokenExpired):
@@ -109,12 +111,13 @@ class InteractionAnswers:
         Further messages by token can't be looked up: Discord has no list of them.
         """
         answer = self._answer(address)
-        try:
-            original = (await self._call(answer, "GET", "/messages/@original")).json
-        except (MessageGone, TokenExpired):
-            original = None
-        if carries_key(original, key):
-            return MessageReference(address, read_id(original))
+        if self._is_token_alive(answer):
+            try:
+                original = (await self._call(answer, "GET", "/messages/@original")).json
+            except (MessageGone, TokenExpired):
+                original = None
+            if carries_key(original, key):
+                return MessageReference(address, read_id(original))
         return None if self._age(answer) < NOTICE_SECONDS else await self._late.find(answer, address, key)
 
     async def tend(self) -> None:

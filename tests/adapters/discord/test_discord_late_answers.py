@@ -212,6 +212,30 @@ async def test_a_late_begin_is_shown_where_no_direct_message_can_be(asked: Asked
     assert asked.ephemeral() == [CLOSING_TEXT, "begun"]
 
 
+async def test_a_late_public_post_is_found_in_its_channel_and_its_surplus_taken_away_there() -> None:
+    clock = ShiftedClock()
+    async with open_speaking(clock) as speaking:
+        asked = ask(speaking, clock, is_ephemeral=False)
+        await asked.pass_time(until=15.5)
+        platform = speaking.platform
+        receipt = await platform.post(asked.address, Content("the answer"), key="t1:1")
+        assert asked.public() == ["", "the answer"]
+        assert await platform.find(asked.address, "t1:1") == receipt.reference
+        assert await platform.find(asked.address, "t1:2") is None
+        await platform.delete(receipt.reference)
+        assert asked.public() == [""]
+
+
+async def test_a_late_message_is_taken_away_where_it_was_moved_to(asked: Asked) -> None:
+    platform = asked.speaking.platform
+    receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+    await asked.pass_time(until=15.5)
+    assert asked.direct() == ["so far"]
+    await platform.delete(receipt.reference)
+    assert asked.direct() == []
+    assert [call.status for call in asked.speaking.server.calls() if call.status >= 400] == []
+
+
 async def test_a_late_public_answer_comes_directly_where_the_bot_has_no_access_to_the_channel() -> None:
     clock = ShiftedClock()
     async with open_speaking(clock) as speaking:
