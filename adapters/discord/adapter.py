@@ -18,6 +18,7 @@ from adapters.discord.typing_signs import TypingSigns
 from adapters.limits import Limits
 
 _TEND_SECONDS = 1.0
+_MAX_BACKGROUND = 50
 # The type of a message that only stands for the one a thread was opened on.
 _THREAD_STARTER = 21
 
@@ -122,7 +123,7 @@ class DiscordPlatform:
         """Return what people wrote before a message, oldest first; what Discord keeps from the bot is left out."""
         own_id = await self._channels.own_id()
         before = before if before.isdecimal() else ""
-        messages = await self._channels.read(read_channel(address), before=before)
+        messages = await self._channels.read(read_channel(address), limit=_MAX_BACKGROUND, before=before)
         read = (_read_message(message) for message in reversed(messages))
         return tuple(message for message in read if message.text and message.author not in {own_id, ""})
 

@@ -16,8 +16,8 @@ from adapters.discord.rest import Answer, DiscordRest, File, Json
 from adapters.errors import MessageGone, NotPermitted, ResponseLost
 from adapters.limits import Action
 
-# What one call for a channel's history brings, and how far back an earlier post of ours can be.
-_MAX_HISTORY = 50
+# The most that Discord gives at once; a thread or DM that moves on faster than this within one outage is no dialogue.
+_MAX_HISTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,17 @@ class ChannelMessages:
         """Return the message of ours that was posted under this key; without the right to look, the nonce must do."""
         try:
             own_id = await self.own_id()
-            for message in await self.read(channel):
+            for message in await self.read(channel, limit=_MAX_HISTORY):
                 if read_author(message) == own_id and carries_key(message, key):
                     return read_id(message)
         except NotPermitted:
             return None
         return None
 
-    async def read(self, channel: str, *, before: str = "") -> Sequence[Json]:
+    async def read(self, channel: str, *, limit: int, before: str = "") -> Sequence[Json]:
         """Return the latest messages of a channel, newest first."""
         query = f"&before={before}" if before else ""
-        answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={_MAX_HISTORY}{query}")
+        answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={limit}{query}")
         return list(objects(answer.json))
 
     async def type(self, channel: str) -> None:
