@@ -8,6 +8,7 @@ from adapters.limits import Action, Counting, Limits, Rule, Scope
 from adapters.meters import Belief, Bucket, Meter, Window
 
 _MAX_IDLE_METERS = 2_000
+_AMPLE_SHARE = 0.8
 
 
 class EditBudget:
@@ -58,6 +59,11 @@ class EditBudget:
     def may_call(self, action: Action, address: Address) -> bool:
         """Whether one such call fits all rules now."""
         return self.level(action, address) >= 1
+
+    def is_ample(self, action: Action, address: Address) -> bool:
+        """Whether nearly all calls of this kind are left, so that nobody else seems to need them."""
+        now = self._clock()
+        return all(meter.level(now) >= _AMPLE_SHARE * meter.capacity for meter in self._meters_for(action, address))
 
     def wait(self, action: Action, address: Address) -> float:
         """Return the seconds until one such call may be made."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from adapters.budget import EditBudget
 from adapters.contract import DeletesMessages, FindsPosts, MessageReference, Platform, ShowsStatus
@@ -25,6 +26,8 @@ _FIRST_RETRY_SECONDS = 0.5
 _MAX_RETRY_SECONDS = 15.0
 # A platform that stays away this long after a reply has ended will not be told any more.
 _GIVE_UP_SECONDS = 600.0
+# How long a message that is complete but for its buttons waits for edits that no live reply needs.
+_SETTLE_SECONDS = 60
 
 
 class Caller:
@@ -39,6 +42,7 @@ class Caller:
         wake: Callable[[], None],
         *,
         must_look_up: bool,
+        is_quiet: Callable[[], bool],
     ) -> None:
         self.editor = editor
         self._platform = platform
@@ -46,6 +50,7 @@ class Caller:
         self._clock = clock
         self._wake = wake
         self._must_look_up = must_look_up
+        self._is_quiet = is_quiet
         self._is_busy = False
         self._failures = 0
         self._retry_at = 0.0
@@ -158,6 +163,7 @@ class Caller:
             await self._adopt_orphan()
             await self._delete_surplus()
             self.editor.conclude()
+            await self._settle_earlier()
         except RateLimited as error:
             self._retry_at = self._clock() + error.retry_after
         except (ResponseLost, Unreachable) as error:
@@ -172,6 +178,33 @@ class Caller:
         finally:
             self._is_busy = False
             self._wake()
+
+    async def _settle_earlier(self) -> None:
+        """Let earlier messages stop looking live, once there are edits to spare: nobody waits for this."""
+        address = self.editor.address
+        for message in self.editor.messages[:-1]:
+            if message.shown is None or not message.shown.is_live:
+                continue
+            if not await self._until_ample():
+                return
+            content = replace(message.shown, is_live=False, is_last=False)
+            self._budget.spend(Action.EDIT, address)
+            try:
+                receipt = await self._platform.edit(message.reference, content)
+            except RateLimited as error:
+                self._budget.refuse(Action.EDIT, address, error)
+                return
+            except AdapterError:
+                return
+            self._budget.succeed(Action.EDIT, address, receipt.allowance)
+            message.shown = content
+
+    async def _until_ample(self) -> bool:
+        for _ in range(_SETTLE_SECONDS):
+            if self._is_quiet() and self._budget.is_ample(Action.EDIT, self.editor.address):
+                return True
+            await asyncio.sleep(1.0)
+        return False
 
     async def _adopt_orphan(self) -> None:
         """Find a further message of an earlier attempt that this one, being shorter, never came to post."""

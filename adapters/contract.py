@@ -213,6 +213,8 @@ class Content:
     controls: Controls = Controls.ANSWER
     route: str = ""
     """The field of support that has answered, shown quietly beside the sources."""
+    settled: int = 0
+    """How much of the text, while it is live, is as it will be: what follows was closed for this frame alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from adapters.limits import Limits
 from adapters.markdown.heal import close_fence
 from adapters.markdown.neutralise import PingRule, neutralise
-from adapters.markdown.split import Pages, normalise
+from adapters.markdown.split import Pages, common_length, normalise
 
 _SHRINK = 0.8
 _MIN_SIZE = 200
@@ -90,6 +90,12 @@ class Draft:
         self.epoch += 1
         self.pages = self._build_pages()
         self.pages.add(text)
+
+    def settled(self, index: int, shown: str, until: int) -> int:
+        """Return how much of what a message shows is as it was written, and not closed for one frame alone."""
+        if index < len(self.pages.closed):
+            return len(shown)
+        return common_length(shown, self.neutralise(self.pages.text[self.pages.open_start : until]))
 
     @property
     def is_cut_short(self) -> bool:

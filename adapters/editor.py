@@ -211,8 +211,13 @@ class MessageEditor:
         return shown is not None and shown.text == self.draft.neutralise(text)
 
     def _live_step(self, index: int, text: str, until: int) -> Step:
+        shown = self.draft.neutralise(text)
         content = Content(
-            self.draft.neutralise(text), is_live=True, may_ping=self.draft.may_ping, controls=self._controls
+            shown,
+            is_live=True,
+            may_ping=self.draft.may_ping,
+            controls=self._controls,
+            settled=self.draft.settled(index, shown, until),
         )
         return Step(self._action(index), index, content, until, self.draft.epoch)
 

@@ -70,7 +70,11 @@ class ReplyScheduler:
             footer_size=self._platform.footer_size if isinstance(self._platform, PlacesSources) else None,
         )
         self._callers.append(
-            Caller(editor, self._platform, self._budget, self._clock, self._wake.set, must_look_up=attempt > 1)
+            Caller(
+                *(editor, self._platform, self._budget, self._clock, self._wake.set),
+                must_look_up=attempt > 1,
+                is_quiet=self._is_quiet,
+            )
         )
         return editor
 
@@ -81,6 +85,9 @@ class ReplyScheduler:
                 self._wake.clear()
                 self._serve(calls)
                 await self._pause()
+
+    def _is_quiet(self) -> bool:
+        return all(caller.editor.is_concluded for caller in self._callers)
 
     async def _pause(self) -> None:
         if not self._callers:

@@ -114,7 +114,7 @@ class Pages:
 
     def replace(self, text: str) -> int:
         """Make this the whole text; messages that were closed stay so as far as it is the same. Return how far."""
-        common = _common_length(self.text, text)
+        common = common_length(self.text, text)
         kept = [piece for piece in self.closed if piece.end <= common]
         if len(kept) < len(self.closed):
             self._start, self._opening = self.closed[len(kept)].start, self.closed[len(kept)].opening
@@ -188,7 +188,7 @@ class Pages:
         return closed if closed != text else text + piece.closer
 
 
-def _common_length(one: str, other: str) -> int:
+def common_length(one: str, other: str) -> int:
     """Return how many characters two texts begin with in common."""
     low, high = 0, min(len(one), len(other))
     while low < high:

@@ -82,7 +82,11 @@ class SimulatedPlatform:
     in_flight: dict[MessageReference, int] = field(default_factory=lambda: defaultdict(int))
     overlaps: int = 0
     on_change: Callable[[Shown], None] = lambda _: None
+    uneditable: frozenset[Address] = frozenset()
     _counters: dict[tuple[int, str], Counter] = field(default_factory=dict)
+
+    def may_edit(self, address: Address) -> bool:
+        return address not in self.uneditable
 
     async def post(self, address: Address, content: Content, *, key: str) -> Receipt:
         fault = await self._admit(Action.POST, address, content, self.limits.max_post_size)

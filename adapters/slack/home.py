@@ -1,0 +1,105 @@
+"""What a newcomer sees: the app's home tab, the answer to `/support help` and the prompts to begin with. Pure."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from adapters.desk import Field, Talk, Welcome
+from adapters.slack.commands import NAME
+from adapters.slack.mentions import escape
+
+Json: TypeAlias = dict[str, object]
+
+# Slack's limits: blocks in a view, characters of a section, of a header and of a button's URL.
+MAX_BLOCKS = 100
+MAX_SECTION_CHARS = 3_000
+MAX_HEADER_CHARS = 150
+_MAX_LINE_CHARS = 400
+_MAX_FIELDS = 40
+
+_WAYS = (
+    "*Mention me* in a channel: I answer in a thread, and there you can go on without mentioning me.",
+    "*Write to me* under Messages: each message begins a conversation of its own.",
+    f"*`{NAME} your question`* in any channel: only you see the answer, until you share it.",
+    "*Ask Firstline about this* in the menu of a message: I answer below it.",
+    "*Stop* me with the button, or with :x: on your question or on my answer.",
+)
+
+
+def build_home(welcome: Welcome, links: Sequence[str] = ()) -> Json:
+    """Return the view of the home tab; `links` are those of the talks, in their order, empty where there is none."""
+    blocks = [
+        _header(f"{welcome.company} support" if welcome.company else "Support"),
+        _section("I answer from the documentation and say where each answer comes from."),
+        _section("\n".join(f"• {way}" for way in _WAYS)),
+    ]
+    if welcome.fields:
+        blocks += [_divider(), _header("What I know about")]
+        blocks += [_section(_describe(field)) for field in welcome.fields[:_MAX_FIELDS]]
+    blocks += [_divider(), _header("Your last conversations"), _section(_list_talks(welcome.talks, links))]
+    blocks += [_divider(), _header("When you need a person"), _section(_tell_contact(welcome.contact))]
+    return {"type": "home", "blocks": blocks[:MAX_BLOCKS]}
+
+
+def build_help(welcome: Welcome) -> str:
+    """Return the answer to a call for help, in Slack's own markup."""
+    lines = [
+        f"`{NAME} your question`: I answer, and only you see it.",
+        f"`{NAME} stop`: end the answer under way.",
+        f"`{NAME} new`: forget what we said before.",
+        f"`{NAME} human`: talk to a person. {_tell_contact(welcome.contact)}",
+        f"`{NAME} mute` · `{NAME} unmute`: keep me silent here, or not.",
+        f"`{NAME} resume`: for support staff: give the conversation back to me.",
+    ]
+    if welcome.fields:
+        lines.append("I know about: " + ", ".join(escape(field.title) for field in welcome.fields) + ".")
+    return _cut("\n".join(lines), MAX_SECTION_CHARS)
+
+
+def _describe(field: Field) -> str:
+    lines = [f"*{_line(field.title)}*", _line(field.description)]
+    lines += [f"• _{_line(example)}_" for example in field.examples[:2]]
+    return "\n".join(line for line in lines if line)
+
+
+def _list_talks(talks: Sequence[Talk], links: Sequence[str]) -> str:
+    if not talks:
+        return "None yet: ask me something."
+    padded = [*links, *[""] * len(talks)]
+    return "\n".join(f"• {_tell_talk(talk, link)}" for talk, link in zip(talks, padded, strict=False))
+
+
+def _tell_talk(talk: Talk, link: str) -> str:
+    # Each reader sees the date in their own time zone; what follows `|` is for clients that can't.
+    when = f"<!date^{int(talk.at)}^{{date_short_pretty}}, {{time}}|earlier>"
+    title = _line(talk.title) or "Conversation"
+    return (
+        f"<{link}|{title}> · {when}"
+        if link.startswith("https://") and not set(link) & set("<>|")
+        else f"{title} · {when}"
+    )
+
+
+def _tell_contact(contact: str | None) -> str:
+    if contact is None:
+        return "Ask an administrator of this workspace."
+    return f"You reach people here: {_line(contact)}"
+
+
+def _header(text: str) -> Json:
+    return {"type": "header", "text": {"type": "plain_text", "text": _cut(text, MAX_HEADER_CHARS)}}
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text, MAX_SECTION_CHARS)}}
+
+
+def _divider() -> Json:
+    return {"type": "divider"}
+
+
+def _line(text: str) -> str:
+    return escape(_cut(" ".join(text.split()), _MAX_LINE_CHARS))
+
+
+def _cut(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
