@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from adapters.contract import Allowance
 from adapters.discord.actions import read_custom_id
 from adapters.discord.errors import ThreadArchived
-from adapters.discord.rest import DiscordRest, File, Json
+from adapters.discord.rest import Answer, DiscordRest, File, Json
 from adapters.errors import MessageGone, NotPermitted, ResponseLost
 from adapters.limits import Action
 
-# What one call for a channel's history brings, and how far back an earlier post of ours can be.
-_MAX_HISTORY = 50
+# The most that Discord gives at once; a thread or DM that moves on faster than this within one outage is no dialogue.
+_MAX_HISTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +51,41 @@ class ChannelMessages:
         return sent
 
     async def edit(self, channel: str, message: str, body: Json) -> Sent:
-        """Replace a message; an archived thread is opened again for it, since it was not people who ended it."""
-        path = f"/channels/{channel}/messages/{message}"
-        try:
-            answer = await self._rest.call("PATCH", path, body)
-        except ThreadArchived:
-            await self._rest.call("PATCH", f"/channels/{channel}", {"archived": False})
-            answer = await self._rest.call("PATCH", path, body)
+        """Replace what is given of a message."""
+        answer = await self._call_awake("PATCH", channel, message, body)
         return Sent(message, answer.allowance(Action.EDIT))
 
     async def delete(self, channel: str, message: str) -> None:
         """Delete a message; one that is gone already is no error."""
         try:
-            await self._rest.call("DELETE", f"/channels/{channel}/messages/{message}")
+            await self._call_awake("DELETE", channel, message)
         except MessageGone:
             return
+
+    async def _call_awake(self, method: str, channel: str, message: str, body: Json | None = None) -> Answer:
+        """Make a call on a message; a thread that was archived meanwhile, as idle ones are, is opened again for it."""
+        path = f"/channels/{channel}/messages/{message}"
+        try:
+            return await self._rest.call(method, path, body)
+        except ThreadArchived:
+            await self._rest.call("PATCH", f"/channels/{channel}", {"archived": False})
+            return await self._rest.call(method, path, body)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the message of ours that was posted under this key; without the right to look, the nonce must do."""
         try:
             own_id = await self.own_id()
-            for message in await self.read(channel):
+            for message in await self.read(channel, limit=_MAX_HISTORY):
                 if read_author(message) == own_id and carries_key(message, key):
                     return read_id(message)
         except NotPermitted:
             return None
         return None
 
-    async def read(self, channel: str, *, before: str = "") -> Sequence[Json]:
+    async def read(self, channel: str, *, limit: int, before: str = "") -> Sequence[Json]:
         """Return the latest messages of a channel, newest first."""
         query = f"&before={before}" if before else ""
-        answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={_MAX_HISTORY}{query}")
+        answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={limit}{query}")
         return list(objects(answer.json))
 
     async def type(self, channel: str) -> None:

@@ -1,20 +1,24 @@
 """Answers to interactions around the 15 minutes that their tokens live, on a clock that the tests put forward."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
 
-from adapters.contract import Address, Content, MessageReference
+from adapters.contract import Address, Content, MessageReference, ReplyDone, TextAdded
 from adapters.discord.adapter import open_platform
-from adapters.discord.addresses import Interaction, build_address
-from adapters.discord.answers import AWAITED_TEXT, CLOSING_TEXT
+from adapters.discord.addresses import Interaction, build_address, read_interaction
+from adapters.discord.answers import CLOSING_TEXT
+from adapters.discord.late_answers import AWAITED_TEXT
 from adapters.errors import AdapterError, NotPermitted
-from tests.adapters.discord.stages import Speaking, open_speaking
+from adapters.scheduler import ReplyScheduler
+from tests.adapters.discord.stages import Speaking, loop_time, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.interactions import COMMAND, DEFER
-from tests.servers.discord.records import EPHEMERAL
+from tests.servers.discord.permissions import Permission
+from tests.servers.discord.records import EPHEMERAL, Overwrite
 from tests.servers.discord.world import ShiftedClock
 
 KEY = "t1:0"
@@ -46,18 +50,12 @@ class Asked:
 
     async def pass_time(self, *, until: float) -> None:
         """Put the clock forward minute by minute, with what the adapter does meanwhile; `until` counts minutes."""
-        began = self.speaking.server.world.clock()
-        born = self.born
-        while (now := self.speaking.server.world.clock()) < born + until * MINUTE:
-            self.clock.advance(min(30.0, born + until * MINUTE - now))
+        interaction = read_interaction(self.address)
+        assert interaction is not None
+        end = interaction.created_at + until * MINUTE
+        while (left := end - self.clock()) > 0:
+            self.clock.advance(min(30.0, left))
             await self.speaking.platform.tend()
-        assert self.speaking.server.world.clock() >= began
-
-    @property
-    def born(self) -> float:
-        """Return when the interaction was made."""
-        interactions = list(self.speaking.server.world.interactions.values())
-        return interactions[-1].created_at
 
 
 def ask(speaking: Speaking, clock: ShiftedClock, *, is_ephemeral: bool = True) -> Asked:
@@ -140,7 +138,7 @@ async def test_a_private_answer_that_takes_long_to_end_arrives_whole(asked: Aske
 async def test_an_end_in_the_last_minute_still_stands_where_it_was_asked_for(asked: Asked) -> None:
     platform = asked.speaking.platform
     receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
-    asked.clock.advance(14.8 * MINUTE)
+    asked.clock.advance(14.5 * MINUTE)
     await platform.edit(receipt.reference, Content("so far, and done"))
     await asked.pass_time(until=15.5)
     assert asked.ephemeral() == ["so far, and done"]
@@ -148,7 +146,7 @@ async def test_an_end_in_the_last_minute_still_stands_where_it_was_asked_for(ask
 
 
 async def test_what_is_complete_in_the_last_minute_is_posted_where_it_was_asked_for(asked: Asked) -> None:
-    asked.clock.advance(14.8 * MINUTE)
+    asked.clock.advance(14.5 * MINUTE)
     await asked.speaking.platform.post(asked.address, Content("done"), key=KEY)
     assert asked.ephemeral() == ["done"]
 
@@ -197,6 +195,59 @@ async def test_a_token_that_dies_early_costs_nothing(asked: Asked) -> None:
     assert asked.direct() == ["so far, and done"]
 
 
+async def test_a_late_edit_that_comes_before_the_notice_is_shown_where_no_direct_message_can_be(asked: Asked) -> None:
+    server, platform = asked.speaking.server, asked.speaking.platform
+    server.message_routes.closed_dms.add(server.person.id)
+    receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+    asked.clock.advance(14.3 * MINUTE)
+    await platform.edit(receipt.reference, Content("so far, and more", is_live=True))
+    assert asked.ephemeral() == ["so far, and more", CLOSING_TEXT]
+
+
+async def test_a_late_begin_is_shown_where_no_direct_message_can_be(asked: Asked) -> None:
+    server, platform = asked.speaking.server, asked.speaking.platform
+    server.message_routes.closed_dms.add(server.person.id)
+    asked.clock.advance(14.3 * MINUTE)
+    await platform.post(asked.address, Content("begun", is_live=True), key=KEY)
+    assert asked.ephemeral() == [CLOSING_TEXT, "begun"]
+
+
+async def test_a_late_public_post_is_found_in_its_channel_and_its_surplus_taken_away_there() -> None:
+    clock = ShiftedClock()
+    async with open_speaking(clock) as speaking:
+        asked = ask(speaking, clock, is_ephemeral=False)
+        await asked.pass_time(until=15.5)
+        platform = speaking.platform
+        receipt = await platform.post(asked.address, Content("the answer"), key="t1:1")
+        assert asked.public() == ["", "the answer"]
+        assert await platform.find(asked.address, "t1:1") == receipt.reference
+        assert await platform.find(asked.address, "t1:2") is None
+        await platform.delete(receipt.reference)
+        assert asked.public() == [""]
+
+
+async def test_a_late_message_is_taken_away_where_it_was_moved_to(asked: Asked) -> None:
+    platform = asked.speaking.platform
+    receipt = await platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+    await asked.pass_time(until=15.5)
+    assert asked.direct() == ["so far"]
+    await platform.delete(receipt.reference)
+    assert asked.direct() == []
+    assert [call.status for call in asked.speaking.server.calls() if call.status >= 400] == []
+
+
+async def test_a_late_public_answer_comes_directly_where_the_bot_has_no_access_to_the_channel() -> None:
+    clock = ShiftedClock()
+    async with open_speaking(clock) as speaking:
+        asked = ask(speaking, clock, is_ephemeral=False)
+        receipt = await speaking.platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+        speaking.server.channel.overwrites[speaking.server.bot.id] = Overwrite(deny=Permission.VIEW_CHANNEL)
+        await asked.pass_time(until=15.5)
+        await speaking.platform.edit(receipt.reference, Content("so far, and done"))
+        await speaking.platform.post(asked.address, Content("the rest"), key="t1:1")
+        assert asked.direct() == ["so far, and done", "the rest"]
+
+
 @pytest.mark.parametrize("minutes", [14 + 59 / 60, 15 + 1 / 60, 20.0])
 async def test_a_public_answer_changes_to_the_channels_route(minutes: float) -> None:
     clock = ShiftedClock()
@@ -207,6 +258,27 @@ async def test_a_public_answer_changes_to_the_channels_route(minutes: float) -> 
         await speaking.platform.edit(receipt.reference, Content("so far, and done"))
         assert asked.public() == ["so far, and done"]
         assert asked.direct() == []
+
+
+async def test_a_whole_reply_outlives_its_interaction(asked: Asked) -> None:
+    async def store(*_: object) -> None:
+        return
+
+    platform, server = asked.speaking.platform, asked.speaking.server
+    async with asyncio.TaskGroup() as group:
+        scheduler = ReplyScheduler(platform, clock=loop_time)
+        serving = group.create_task(scheduler.run())
+        reply = scheduler.open_reply(asked.address, "t1", on_posted=store)
+        reply.show(TextAdded("so far "))
+        await server.until(lambda: asked.ephemeral() == ["so far"])
+        await asked.pass_time(until=15.2)
+        reply.show(TextAdded("and more "))
+        await server.until(lambda: asked.direct() == ["so far and more"])
+        reply.show(ReplyDone("so far and more and done", "answered", "model", 1.0, 1, 1, None))
+        assert (await reply.wait()).error is None
+        serving.cancel()
+    assert asked.direct() == ["so far and more and done"]
+    assert [call.code for call in server.calls() if call.code] == []
 
 
 async def test_the_file_of_a_long_answer_stays_private_and_comes_late_as_well(asked: Asked) -> None:
