@@ -6,15 +6,14 @@ After a break the client and its HTTP session are built anew and the session is 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Final
 
 import discord
 
 from adapters.discord.gateway import GatewayClient, Shard, Take
-from adapters.discord.pace import BackOff, IdentifyPace, Sleep
+from adapters.discord.pace import BackOff, IdentifyPace, Patience
 from adapters.discord.payload import number, part, text
 from adapters.discord.rest import DiscordRest
 from adapters.discord.settings import DiscordSettings
@@ -46,12 +45,11 @@ class Connections:
     names: Iterable[str]
     take: Take
     chance: random.Random = field(default_factory=random.Random)
-    now: Callable[[], float] = monotonic
-    sleep: Sleep = asyncio.sleep
+    patience: Patience = field(default_factory=Patience)
     _pace: IdentifyPace = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pace = IdentifyPace(now=self.now, sleep=self.sleep)
+        self._pace = IdentifyPace(self.patience)
 
     async def run(self) -> None:
         """Stay connected with all shards until cancelled; raises StartRefused."""
@@ -76,7 +74,7 @@ class Connections:
                 raise StartRefused(_TOKEN) from None
             except AdapterError as error:
                 _log.warning("Discord can't be reached: %s", type(error).__name__)
-                await self.sleep(back_off.next_seconds())
+                await self.patience.sleep(back_off.next_seconds())
             else:
                 gateway = self.settings.gateway_url or text(advice, "url")
                 return gateway, self.settings.shards or max(1, number(advice, "shards"))
@@ -92,7 +90,14 @@ class Connections:
             self.take(name, payload)
 
         while True:
-            client = GatewayClient(self.settings, shard, session=session, names=self.names, take=take)
+            client = GatewayClient(
+                self.settings,
+                shard,
+                session=session,
+                names=self.names,
+                take=take,
+                silence_seconds=self.patience.silence_seconds,
+            )
             with surviving(f"the connection of shard {shard.number}"):
                 async with client:
                     await self._connect(client, gateway)
@@ -100,7 +105,7 @@ class Connections:
             if stood.is_set():
                 back_off.succeeded()
                 stood.clear()
-            await self.sleep(back_off.next_seconds())
+            await self.patience.sleep(back_off.next_seconds())
 
     async def _connect(self, client: GatewayClient, gateway: str) -> None:
         """Log in and listen once. Raises StartRefused; what can pass by itself is logged."""
