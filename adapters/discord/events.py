@@ -21,8 +21,9 @@ from adapters.discord.parse import (
     parse_message,
     parse_reaction,
 )
+from adapters.discord.pastes import Pastes
 from adapters.discord.payload import Payload, part, parts, snowflake
-from adapters.discord.places import Place
+from adapters.discord.places import Place, PlaceKind
 from adapters.discord.rest import DiscordRest
 from adapters.discord.surviving import surviving
 from adapters.discord.threads import Threads
@@ -62,6 +63,7 @@ class Events:
         self._me = Identity("")
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._pastes = Pastes()
         self._is_loss_known = False
         self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "MESSAGE_CREATE": self._said,
@@ -123,12 +125,15 @@ class Events:
         place = await self._place(event)
         if is_withheld(event, place, self._identity):
             self._tell_of_loss()
-        message = parse_message(event, place, self._identity)
+        root = self._pastes.root_of(event) if place.kind is PlaceKind.CHANNEL else ""
+        message = parse_message(event, place, self._identity, continues=root)
         if message is None:
             return
+        self._pastes.note(event, root or message.id)
         text = await with_attachments(message.text, read_attachments(parts(event, "attachments")), self._fetch)
         message = replace(message, text=text)
-        self._threads.entitle(message.address, text)
+        if not root:
+            self._threads.entitle(message.address, text)
         await self._desk.receive(message)
 
     async def _edited(self, event: Payload) -> None:
