@@ -6,9 +6,7 @@ when the process ends between accepting a question and opening its thread: the n
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from adapters.contract import Address
 from adapters.discord.addresses import Interaction, build_address
@@ -16,6 +14,7 @@ from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
 from adapters.discord.payload import Payload, part, snowflake, text
 from adapters.discord.places import Place
+from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
 from adapters.errors import AdapterError, MessageGone, NotPermitted
@@ -24,19 +23,6 @@ _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
 _RESPONSE_SECONDS = 5.0
 """How long an answer waits for the response that its thread will stand on."""
-_KEPT = 5_000
-
-V = TypeVar("V")
-
-
-class _Recent(OrderedDict[str, V], Generic[V]):
-    """What was noted last, up to a number."""
-
-    def note(self, key: str, value: V) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > _KEPT:
-            self.popitem(last=False)
 
 
 class Threads:
@@ -44,9 +30,9 @@ class Threads:
 
     def __init__(self, rest: DiscordRest) -> None:
         self._rest = rest
-        self._titles: _Recent[str] = _Recent()
-        self._roots: _Recent[str] = _Recent()
-        self._settled: _Recent[Address] = _Recent()
+        self._titles: Recent[str] = Recent()
+        self._roots: Recent[str] = Recent()
+        self._settled: Recent[Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 

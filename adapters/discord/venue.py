@@ -11,6 +11,7 @@ from adapters.contract import Platform
 from adapters.desk import FrontDesk
 from adapters.discord.adapter import DiscordPlatform
 from adapters.discord.atlas import Atlas
+from adapters.discord.catchup import CatchUp
 from adapters.discord.connection import Connections
 from adapters.discord.events import Events
 from adapters.discord.files import Files
@@ -37,6 +38,7 @@ class DiscordVenue:
         platform: DiscordPlatform,
         threads: Threads,
         files: Files,
+        clock: Callable[[], float],
         patience: Patience,
     ) -> None:
         self._settings = settings
@@ -44,6 +46,7 @@ class DiscordVenue:
         self._platform = platform
         self._threads = threads
         self._files = files
+        self._clock = clock
         self._patience = patience
 
     @property
@@ -63,6 +66,7 @@ class DiscordVenue:
                     rest=self._rest,
                     threads=self._threads,
                     atlas=Atlas(self._rest),
+                    catch_up=CatchUp(self._rest, clock=self._clock),
                     fetch=self._files.fetch,
                     tasks=handling,
                     on_ready=on_ready,
@@ -104,6 +108,7 @@ async def open_discord(
                 platform=platform,
                 threads=threads,
                 files=Files(session, api_url=settings.api_url),
+                clock=clock,
                 patience=patience or Patience(),
             )
 

@@ -10,6 +10,7 @@ from tests.adapters.discord.listening import Listening, open_both, open_listenin
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.server import LoopbackDiscord
 from tests.servers.discord.server import open_discord as open_server
+from tests.servers.discord.world import ShiftedClock
 
 BREAKS: dict[str, Callable[[LoopbackDiscord], None]] = {
     "op 7": lambda server: server.gateway.reconnect_all(),
@@ -52,14 +53,17 @@ async def test_events_that_come_twice_are_one_message() -> None:
         assert [each.text for each in listening.desk.received] == ["how?", "then?"]
 
 
-async def test_a_session_that_is_gone_is_begun_anew() -> None:
+async def test_what_was_asked_while_no_session_listened_is_read_when_a_new_one_begins() -> None:
     async with open_both() as listening:
+        await ask(listening, "before")
+        await listening.desk.next("before")
         listening.server.gateway.is_resumable = False
         listening.server.gateway.drop_all()
-        await listening.server.until(lambda: len(listening.server.gateway.identifies) == 2)
-        await listening.server.connected()
-        await ask(listening, "how?")
-        await listening.desk.next("how?")
+        await ask(listening, "stop that")
+        await ask(listening, "how do refunds work?")
+        await listening.desk.next("how do refunds work?")
+        assert len(listening.server.gateway.identifies) == 2
+        assert [each.text for each in listening.desk.received] == ["before", "how do refunds work?"]
 
 
 async def test_a_connection_that_falls_silent_is_replaced() -> None:
@@ -140,3 +144,17 @@ async def test_closes_that_no_attempt_can_change_end_serving(code: int, word: st
         await server.connected()
         server.gateway.close_all(code)
         assert word in await refused
+
+
+async def test_what_was_asked_long_ago_is_left_alone() -> None:
+    clock = ShiftedClock()
+    async with open_server(clock) as server:
+        await server.people.mentions(server.person, server.channel, "how was it long ago?")
+        clock.advance(3_600)
+        role = server.world.add_role(server.guild, "customers")
+        await server.people.gets_role(server.person, server.guild, role)
+        await server.people.mentions(server.person, server.channel, "how is it just now?")
+        async with open_listening(server) as listening:
+            message = await listening.desk.next("how is it just now?")
+            assert message.roles == {str(role.id)}
+            assert [each.text for each in listening.desk.received] == ["how is it just now?"]

@@ -170,7 +170,7 @@ async def test_a_button_works_after_a_restart_and_its_notice_is_private() -> Non
         async with open_listening(server) as second:
             [answer] = [each for each in server.world.messages.values() if each.content == "An answer."]
             pressed = await server.people.presses(server.person, answer, answer.buttons[0].custom_id)
-            wish = await second.desk.until(lambda all_: all_[0] if all_ else None)
+            wish = await second.desk.until(lambda all_: next((each for each in all_ if each.wish), None))
             assert wish.concerns == str(answer.id)
             await server.until(lambda: pressed.original)
             assert pressed.original is not None
