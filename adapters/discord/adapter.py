@@ -9,12 +9,13 @@ from adapters.contract import Address, Content, MessageReference, Receipt, Threa
 from adapters.discord.addresses import DM, read_channel, read_interaction
 from adapters.discord.answers import InteractionAnswers
 from adapters.discord.channels import ChannelMessages, read_author
-from adapters.discord.render import build_allowed_mentions, build_message, footer_size
+from adapters.discord.late_answers import LateAnswers
+from adapters.discord.render import build_allowed_mentions, build_limits, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.stop_buttons import StopButtons
 from adapters.discord.typing_signs import TypingSigns
-from adapters.limits import Limits, build_discord_limits
+from adapters.limits import Limits
 
 _TEND_SECONDS = 1.0
 # The type of a message that only stands for the one a thread was opened on.
@@ -39,12 +40,13 @@ class DiscordPlatform:
         self, rest: DiscordRest, settings: DiscordSettings, *, clock: Callable[[], float], settle: Settle = as_it_is
     ) -> None:
         self._channels = ChannelMessages(rest)
-        self._answers = InteractionAnswers(rest, self._channels, clock=clock, group=settings.support_role)
+        late = LateAnswers(self._channels, group=settings.support_role)
+        self._answers = InteractionAnswers(rest, late, clock=clock, group=settings.support_role)
         self._typing = TypingSigns(self._channels, clock=clock)
         self._stops = StopButtons(self._channels, clock=clock)
         self._group = settings.support_role
         self._settle = settle
-        self._limits = build_discord_limits()
+        self._limits = build_limits()
 
     @property
     def limits(self) -> Limits:
@@ -119,6 +121,7 @@ class DiscordPlatform:
     async def read_thread(self, address: Address, *, before: str) -> tuple[ThreadMessage, ...]:
         """Return what people wrote before a message, oldest first; what Discord keeps from the bot is left out."""
         own_id = await self._channels.own_id()
+        before = before if before.isdecimal() else ""
         messages = await self._channels.read(read_channel(address), before=before)
         read = (_read_message(message) for message in reversed(messages))
         return tuple(message for message in read if message.text and message.author not in {own_id, ""})

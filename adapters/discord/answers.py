@@ -1,19 +1,17 @@
 """Answers to interactions: shown by the interaction's token for 15 minutes, and in another way from then on.
 
-Discord kills the token after 15 minutes, whatever was promised. What only the asker may see then goes on in a direct
-message; what all may see is edited as the ordinary message that it is. One minute before, whoever waits for a private
-answer is told where the rest will be, because a dead token can't even say that.
+Discord kills the token after 15 minutes, whatever was promised. One minute before, whoever waits for a private answer
+is told where the rest will be, because a dead token can't even say that. `late_answers.py` is that other way.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from adapters.contract import Address, Content, MessageReference, Receipt
-from adapters.discord.addresses import Interaction, build_address, read_channel, read_interaction
-from adapters.discord.channels import ChannelMessages, Sent, carries_key, read_id
-from adapters.discord.errors import DirectMessageRefused, TokenExpired
+from adapters.discord.addresses import read_interaction
+from adapters.discord.channels import carries_key, read_id
+from adapters.discord.errors import TokenExpired
+from adapters.discord.late_answers import LateAnswers, OpenAnswer
 from adapters.discord.render import EPHEMERAL, SUPPRESS_EMBEDS, build_allowed_mentions, build_message
 from adapters.discord.rest import Answer, DiscordRest, File, Json
 from adapters.errors import AdapterError, MessageGone, NotPermitted
@@ -22,7 +20,7 @@ from adapters.limits import Action
 logger = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 15 * 60.0
-# From here on nothing is begun by a token that may not be finished by it.
+# From here on no text begins by token that may go on growing beyond its end.
 NOTICE_SECONDS = 14 * 60.0
 # A call that is made earlier than this before the end arrives in time.
 _MARGIN_SECONDS = 5.0
@@ -31,38 +29,19 @@ _KEEP_SECONDS = 60 * 60.0
 MOVED_TEXT = "Discord closes private replies after 15 minutes, so this answer goes on in a direct message: {link}"
 CLOSING_TEXT = (
     "Discord closes private replies after 15 minutes, and you take no direct messages from me. "
-    "What is not here by then is lost to you: please ask again, or allow direct messages first."
+    "If the answer isn't complete here by then, please allow direct messages and ask again."
 )
-AWAITED_TEXT = (
-    "The answer to your private question comes here: it takes longer than Discord keeps private replies open."
-)
-
-
-@dataclass(slots=True)
-class _Open:
-    """An answer by token. `shown` are the contents by message; `moved` says which message in the DM replaces which."""
-
-    interaction: Interaction
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    shown: dict[str, Content] = field(default_factory=dict)
-    moved: dict[str, str] = field(default_factory=dict)
-    dm: str = ""
-    placeholder: str = ""
-    is_told: bool = False
-    is_complete: bool = False
 
 
 class InteractionAnswers:
     """Post and edit at the addresses of interactions. `clock` gives epoch seconds, as Discord's ids do."""
 
-    def __init__(
-        self, rest: DiscordRest, channels: ChannelMessages, *, clock: Callable[[], float], group: str = ""
-    ) -> None:
+    def __init__(self, rest: DiscordRest, late: LateAnswers, *, clock: Callable[[], float], group: str = "") -> None:
         self._rest = rest
-        self._channels = channels
+        self._late = late
         self._clock = clock
         self._group = group
-        self._open: dict[Address, _Open] = {}
+        self._open: dict[Address, OpenAnswer] = {}
 
     def expect(self, address: Address) -> None:
         """Learn that an answer is awaited here, so that its asker is told in time when it comes too late."""
@@ -77,35 +56,50 @@ class InteractionAnswers:
                     return await self._post_by_token(answer, address, content, key)
                 except TokenExpired:
                     logger.info("an interaction's token died before its time")
-            return await self._post_late(answer, address, content, key)
+            try:
+                return await self._late.post(answer, address, content, key)
+            except NotPermitted:
+                await self._tell(answer, CLOSING_TEXT)
+                if not self._may_use_token(answer, content):
+                    raise
+                return await self._post_by_token(answer, address, content, key)
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
         """Edit by token, or as what the message has become."""
         answer = self._answer(reference.address)
         async with answer.lock:
-            if reference.message not in answer.moved and self._may_use_token(answer, content):
+            if self._may_use_token(answer, content):
                 try:
                     return await self._edit_by_token(answer, reference, content)
                 except TokenExpired:
                     logger.info("an interaction's token died before its time")
-            return await self._edit_late(answer, reference, content)
+            try:
+                receipt = await self._late.edit(answer, reference, content)
+            except NotPermitted:
+                await self._tell(answer, CLOSING_TEXT)
+                if not self._may_use_token(answer, content):
+                    raise
+                return await self._edit_by_token(answer, reference, content)
+            await self._tell_of_move(answer)
+            return receipt
 
     async def upload(self, address: Address, file: File, *, key: str) -> None:
         """Attach a file by token, or in the place of a late answer."""
         answer = self._answer(address)
         body = {"content": "", "allowed_mentions": build_allowed_mentions()}
         async with answer.lock:
-            if not answer.dm and self._age(answer) < TOKEN_SECONDS - _MARGIN_SECONDS:
+            if not answer.is_moved and self._is_token_alive(answer):
                 await self._call(answer, "POST", "?wait=true", _follow_up(answer, body), file=file)
             else:
-                await self._channels.post(await self._late_channel(answer, address), body, key=key, file=file)
+                await self._late.post_body(answer, address, body, key, file=file)
 
     async def delete(self, reference: MessageReference) -> None:
         """Delete a message; one that is gone already, or out of reach, is no error."""
         answer = self._answer(reference.address)
         async with answer.lock:
-            if reference.message in answer.moved:
-                await self._channels.delete(answer.dm, answer.moved[reference.message])
+            await self._late.delete(answer, reference.message)
+            if not self._is_token_alive(answer):
+                return
             try:
                 await self._call(answer, "DELETE", f"/messages/{reference.message}")
             except (MessageGone, TokenExpired):
@@ -117,17 +111,14 @@ class InteractionAnswers:
         Further messages by token can't be looked up: Discord has no list of them.
         """
         answer = self._answer(address)
-        try:
-            original = (await self._call(answer, "GET", "/messages/@original")).json
-        except (MessageGone, TokenExpired):
-            original = None
-        if carries_key(original, key):
-            return MessageReference(address, read_id(original))
-        if self._age(answer) < NOTICE_SECONDS or not answer.interaction.user:
-            return None
-        channel = await self._late_channel(answer, address)
-        found = await self._channels.find(channel, key)
-        return MessageReference(build_address("", channel), found) if found else None
+        if self._is_token_alive(answer):
+            try:
+                original = (await self._call(answer, "GET", "/messages/@original")).json
+            except (MessageGone, TokenExpired):
+                original = None
+            if carries_key(original, key):
+                return MessageReference(address, read_id(original))
+        return None if self._age(answer) < NOTICE_SECONDS else await self._late.find(answer, address, key)
 
     async def tend(self) -> None:
         """Tell those whose private answers won't be complete in time; forget what is long over."""
@@ -135,38 +126,39 @@ class InteractionAnswers:
             age = self._age(answer)
             if age > _KEEP_SECONDS:
                 del self._open[address]
-            elif NOTICE_SECONDS <= age < TOKEN_SECONDS - _MARGIN_SECONDS and not _is_settled(answer):
+            elif age >= NOTICE_SECONDS and self._is_token_alive(answer) and not _is_settled(answer):
                 try:
                     async with answer.lock:
                         await self._move_unfinished(answer, address)
                 except AdapterError as error:
                     logger.warning("a late private answer could not be announced: %s", type(error).__name__)
 
-    # By token.
-
-    def _answer(self, address: Address) -> _Open:
+    def _answer(self, address: Address) -> OpenAnswer:
         answer = self._open.get(address)
         if answer is None:
             interaction = read_interaction(address)
             if interaction is None:
                 raise MessageGone
-            answer = self._open[address] = _Open(interaction)
+            answer = self._open[address] = OpenAnswer(interaction)
         return answer
 
-    def _age(self, answer: _Open) -> float:
+    def _age(self, answer: OpenAnswer) -> float:
         return self._clock() - answer.interaction.created_at
 
-    def _may_use_token(self, answer: _Open, content: Content) -> bool:
-        """Whether a call by token is in time; a text that will grow must not stop growing there."""
-        if answer.dm:
-            return False
-        is_final = not content.is_live or answer.is_told
-        return self._age(answer) < (TOKEN_SECONDS - _MARGIN_SECONDS if is_final else NOTICE_SECONDS)
+    def _is_token_alive(self, answer: OpenAnswer) -> bool:
+        return self._age(answer) < TOKEN_SECONDS - _MARGIN_SECONDS
 
-    async def _post_by_token(self, answer: _Open, address: Address, content: Content, key: str) -> Receipt:
+    def _may_use_token(self, answer: OpenAnswer, content: Content) -> bool:
+        """Whether a call by token is in time; a text that will grow must not stop growing there unsaid."""
+        if answer.is_moved or not self._is_token_alive(answer):
+            return False
+        may_outlive = content.is_live and answer.interaction.is_ephemeral and not answer.is_told
+        return not may_outlive or self._age(answer) < NOTICE_SECONDS
+
+    async def _post_by_token(self, answer: OpenAnswer, address: Address, content: Content, key: str) -> Receipt:
         body = self._render(answer, content, key)
-        # The first message of a reply fills the deferred one: the same again when it is repeated.
-        if key.endswith(":0"):
+        # The first message of a reply fills the deferred one, and does no harm when it is repeated.
+        if key.endswith(":0") and not answer.is_told:
             done = await self._call(answer, "PATCH", "/messages/@original", body)
         else:
             done = await self._call(answer, "POST", "?wait=true", _follow_up(answer, body))
@@ -174,98 +166,42 @@ class InteractionAnswers:
         _note(answer, message, content)
         return Receipt(MessageReference(address, message), done.allowance(Action.POST))
 
-    async def _edit_by_token(self, answer: _Open, reference: MessageReference, content: Content) -> Receipt:
+    async def _edit_by_token(self, answer: OpenAnswer, reference: MessageReference, content: Content) -> Receipt:
         body = self._render(answer, content)
         done = await self._call(answer, "PATCH", f"/messages/{reference.message}", body)
         _note(answer, reference.message, content)
         return Receipt(reference, done.allowance(Action.EDIT))
 
     async def _call(
-        self, answer: _Open, method: str, path: str, body: Json | None = None, *, file: File | None = None
+        self, answer: OpenAnswer, method: str, path: str, body: Json | None = None, *, file: File | None = None
     ) -> Answer:
         base = f"/webhooks/{answer.interaction.application}/{answer.interaction.token}"
         return await self._rest.call(method, base + path, body, file=file, is_by_token=True)
 
-    def _render(self, answer: _Open, content: Content, key: str = "") -> dict[str, object]:
+    def _render(self, answer: OpenAnswer, content: Content, key: str = "") -> dict[str, object]:
         return build_message(content, key=key, group=self._group, is_private=answer.interaction.is_ephemeral)
 
-    # Late.
-
-    async def _late_channel(self, answer: _Open, address: Address) -> str:
-        if not answer.interaction.is_ephemeral:
-            return read_channel(address)
-        if not answer.dm:
-            if not answer.interaction.user:
-                raise DirectMessageRefused("direct messages from the bot")
-            answer.dm = await self._channels.open_dm(answer.interaction.user)
-        return answer.dm
-
-    async def _post_late(self, answer: _Open, address: Address, content: Content, key: str) -> Receipt:
-        channel = await self._late_channel(answer, address)
-        body = build_message(content, key=key, group=self._group)
-        if answer.placeholder:
-            sent, answer.placeholder = await self._channels.edit(channel, answer.placeholder, body), ""
-        else:
-            sent = await self._channels.post(channel, body, key=key)
-        guild = "" if answer.interaction.is_ephemeral else address.workspace
-        return Receipt(MessageReference(build_address(guild, channel), sent.message), sent.allowance)
-
-    async def _edit_late(self, answer: _Open, reference: MessageReference, content: Content) -> Receipt:
-        if not answer.interaction.is_ephemeral:
-            body = self._render(answer, content)
-            channel = read_channel(reference.address)
-            return Receipt(reference, (await self._channels.edit(channel, reference.message, body)).allowance)
-        sent = await self._move(answer, reference, content)
-        return Receipt(reference, sent.allowance)
-
-    async def _move(self, answer: _Open, reference: MessageReference, content: Content) -> Sent:
-        """Show in the direct message what can't be edited where it stands, and say so there while that is possible."""
-        try:
-            channel = await self._late_channel(answer, reference.address)
-            key = f"moved:{reference.message}"
-            body = build_message(content, key=key, group=self._group)
-            # Looked up as well after a restart, when a message may have been moved earlier.
-            moved = answer.moved.get(reference.message) or await self._channels.find(channel, key)
-            if moved:
-                sent = await self._channels.edit(channel, moved, body)
-            else:
-                sent = await self._channels.post(channel, body, key=key)
-        except NotPermitted:
-            answer.dm = ""
-            await self._tell(answer, CLOSING_TEXT)
-            raise
-        answer.moved[reference.message] = sent.message
-        answer.shown[reference.message] = content
-        await self._tell(answer, MOVED_TEXT.format(link=f"https://discord.com/channels/@me/{channel}/{sent.message}"))
-        return sent
-
-    async def _move_unfinished(self, answer: _Open, address: Address) -> None:
+    async def _move_unfinished(self, answer: OpenAnswer, address: Address) -> None:
         live = [message for message, content in answer.shown.items() if content.is_live]
-        if live:
-            reference = MessageReference(address, live[-1])
-            try:
-                await self._move(answer, reference, answer.shown[live[-1]])
-            except NotPermitted:
-                return
-        elif not answer.shown:
-            await self._promise(answer, address)
-
-    async def _promise(self, answer: _Open, address: Address) -> None:
-        """Prepare the place of an answer that has no text yet."""
         try:
-            channel = await self._late_channel(answer, address)
-            body = build_message(Content(AWAITED_TEXT, is_last=False))
-            sent = await self._channels.post(channel, body, key=f"moved:{answer.interaction.id}")
+            if live:
+                await self._late.edit(answer, MessageReference(address, live[-1]), answer.shown[live[-1]])
+            elif not answer.shown:
+                await self._late.promise(answer)
         except NotPermitted:
-            answer.dm = ""
             await self._tell(answer, CLOSING_TEXT)
-            return
-        answer.placeholder = sent.message
-        await self._tell(answer, MOVED_TEXT.format(link=f"https://discord.com/channels/@me/{channel}/{sent.message}"))
+        else:
+            await self._tell_of_move(answer)
 
-    async def _tell(self, answer: _Open, text: str) -> None:
-        """Say something below a private answer, once, while its token lives."""
-        if answer.is_told or self._age(answer) >= TOKEN_SECONDS - _MARGIN_SECONDS:
+    async def _tell_of_move(self, answer: OpenAnswer) -> None:
+        """Say where the answer goes on, if it does."""
+        if answer.is_moved:
+            message = answer.placeholder or next(reversed(answer.moved.values()), "")
+            await self._tell(answer, MOVED_TEXT.format(link=f"https://discord.com/channels/@me/{answer.dm}/{message}"))
+
+    async def _tell(self, answer: OpenAnswer, text: str) -> None:
+        """Say something below an answer, once, while its token lives."""
+        if answer.is_told or not self._is_token_alive(answer):
             return
         answer.is_told = True
         body = build_message(Content(text, is_last=False))
@@ -275,15 +211,15 @@ class InteractionAnswers:
             return
 
 
-def _note(answer: _Open, message: str, content: Content) -> None:
+def _note(answer: OpenAnswer, message: str, content: Content) -> None:
     answer.shown[message] = content
     answer.is_complete = content.is_last and not content.is_live
 
 
-def _is_settled(answer: _Open) -> bool:
+def _is_settled(answer: OpenAnswer) -> bool:
     """Whether nobody needs to be told anything: all is there, all may see it, or all has been said."""
     return answer.is_complete or answer.is_told or not answer.interaction.is_ephemeral
 
 
-def _follow_up(answer: _Open, body: Json) -> dict[str, object]:
+def _follow_up(answer: OpenAnswer, body: Json) -> dict[str, object]:
     return {**body, "flags": SUPPRESS_EMBEDS | (EPHEMERAL if answer.interaction.is_ephemeral else 0)}

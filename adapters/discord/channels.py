@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from adapters.contract import Allowance
 from adapters.discord.actions import read_custom_id
 from adapters.discord.errors import ThreadArchived
-from adapters.discord.rest import DiscordRest, File, Json
+from adapters.discord.rest import Answer, DiscordRest, File, Json
 from adapters.errors import MessageGone, NotPermitted, ResponseLost
 from adapters.limits import Action
 
@@ -51,21 +51,25 @@ class ChannelMessages:
         return sent
 
     async def edit(self, channel: str, message: str, body: Json) -> Sent:
-        """Replace a message; an archived thread is opened again for it, since it was not people who ended it."""
-        path = f"/channels/{channel}/messages/{message}"
-        try:
-            answer = await self._rest.call("PATCH", path, body)
-        except ThreadArchived:
-            await self._rest.call("PATCH", f"/channels/{channel}", {"archived": False})
-            answer = await self._rest.call("PATCH", path, body)
+        """Replace what is given of a message."""
+        answer = await self._call_awake("PATCH", channel, message, body)
         return Sent(message, answer.allowance(Action.EDIT))
 
     async def delete(self, channel: str, message: str) -> None:
         """Delete a message; one that is gone already is no error."""
         try:
-            await self._rest.call("DELETE", f"/channels/{channel}/messages/{message}")
+            await self._call_awake("DELETE", channel, message)
         except MessageGone:
             return
+
+    async def _call_awake(self, method: str, channel: str, message: str, body: Json | None = None) -> Answer:
+        """Make a call on a message; a thread that was archived meanwhile, as idle ones are, is opened again for it."""
+        path = f"/channels/{channel}/messages/{message}"
+        try:
+            return await self._rest.call(method, path, body)
+        except ThreadArchived:
+            await self._rest.call("PATCH", f"/channels/{channel}", {"archived": False})
+            return await self._rest.call(method, path, body)
 
     async def find(self, channel: str, key: str) -> str | None:
         """Return the message of ours that was posted under this key; without the right to look, the nonce must do."""

@@ -31,7 +31,8 @@ class DirectMessageRefused(NotPermitted):
 
 
 _GONE = frozenset({10003, 10004, 10008, 10013})  # unknown channel, guild, message, user
-_EXPIRED = frozenset({10015, 10062, 50027})  # unknown webhook, unknown interaction, invalid webhook token
+# Unknown webhook, unknown interaction, invalid webhook token; and no more follow-ups, where the user installed the bot.
+_EXPIRED = frozenset({10015, 10062, 50027, 40094})
 _NO_DIRECT_MESSAGES = frozenset({50007, 50278})  # closed to us, no server in common
 _ARCHIVED = 50083
 _THREAD_EXISTS = 160004

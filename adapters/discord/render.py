@@ -6,10 +6,12 @@ a message of their own; a link is never cut.
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from adapters.contract import Content, Controls, SourceLink
 from adapters.discord.actions import ButtonAction, build_custom_id
-from adapters.limits import build_discord_limits
+from adapters.discord.dialect import to_discord
+from adapters.limits import Limits, build_discord_limits
 from adapters.markdown.neutralise import PingRule, neutralise
 
 SUPPRESS_EMBEDS = 1 << 2
@@ -27,12 +29,17 @@ _MARKUP = re.compile(r"([\\\[\]()*_~`|<>#])")
 _SPACE = re.compile(r"\s+")
 
 
+def build_limits() -> Limits:
+    """Return Discord's limits, which count a text as it is sent."""
+    return replace(build_discord_limits(), escape=to_discord)
+
+
 def build_message(content: Content, *, key: str = "", group: str = "", is_private: bool = False) -> dict[str, object]:
     """Return the body of a post or an edit.
 
     `key` goes into the buttons of a post, so that it can be found by them. `group` is the support team's role.
     """
-    text = neutralise(content.text, PingRule(), content.may_ping)
+    text = to_discord(neutralise(content.text, PingRule(), content.may_ping))
     if group in content.may_ping:
         text = text.replace(f"<@{group}>", f"<@&{group}>")
     return {

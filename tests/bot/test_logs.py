@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.logs import OneLine, secrets_in
 from bot.settings import Settings
 from bot.settings_groups import Aws, LangSmith, OpenAI
+from bot.settings_platforms import Discord, Service, Slack
 
 
 def format_record(message: str, *args: object, secrets: tuple[str, ...] = (), error: Exception | None = None) -> str:
@@ -46,7 +47,15 @@ def test_every_secret_of_the_settings_is_known() -> None:
         openai=OpenAI(api_key=SecretStr("a")),
         aws=Aws(access_key_id=SecretStr("b"), secret_access_key=SecretStr("c"), session_token=SecretStr("d")),
         langsmith=LangSmith(api_key=SecretStr("e")),
+        slack=Slack(
+            bot_token=SecretStr("f"),
+            app_token=SecretStr("g"),
+            signing_secret=SecretStr("h"),
+            client_secret=SecretStr("i"),
+        ),
+        discord=Discord(bot_token=SecretStr("j")),
+        service=Service(secret_key=SecretStr("k")),
     )
-    assert sorted(secrets_in(settings)) == ["a", "b", "c", "d", "e"]
+    assert sorted(secrets_in(settings)) == list("abcdefghijk")
     declared = [name for name, field in Settings.fields() if "SecretStr" in str(field.annotation)]
-    assert len(declared) == 5
+    assert len(declared) == 11

@@ -22,7 +22,7 @@ from adapters.contract import (
 from adapters.discord.actions import ButtonAction, read_custom_id
 from adapters.discord.adapter import DiscordPlatform, open_platform
 from adapters.discord.addresses import build_address
-from adapters.errors import RateLimited, ResponseLost, Unreachable
+from adapters.errors import NotPermitted, RateLimited, ResponseLost, Unreachable
 from adapters.limits import Action, Scope
 from tests.adapters.discord.stages import Speaking, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
@@ -164,6 +164,39 @@ async def test_only_those_who_may_be_pinged_are(speaking: Speaking) -> None:
     assert message.pings.roles == {role.id}
 
 
+@pytest.mark.parametrize("act", ["edit", "delete"])
+async def test_an_archived_thread_is_opened_again_for_what_is_left_to_do_in_it(speaking: Speaking, act: str) -> None:
+    server = speaking.server
+    thread = await server.people.opens_thread(server.person, server.channel, "a thread")
+    receipt = await speaking.platform.post(speaking.at(thread), Content("one"), key=KEY)
+    thread.is_archived = True
+    if act == "edit":
+        await speaking.platform.edit(receipt.reference, Content("two"))
+    else:
+        await speaking.platform.delete(receipt.reference)
+    assert [text for text in speaking.texts(thread) if text] == (["two"] if act == "edit" else [])
+    assert not thread.is_archived
+
+
+async def test_a_thread_that_was_locked_ends_the_reply_and_names_what_is_missing(speaking: Speaking) -> None:
+    server = speaking.server
+    thread = await server.people.opens_thread(server.person, server.channel, "a thread")
+    receipt = await speaking.platform.post(speaking.at(thread), Content("one"), key=KEY)
+    thread.is_archived = thread.is_locked = True
+    server.channel.overwrites[server.bot.id] = Overwrite(deny=Permission.MANAGE_THREADS)
+    with pytest.raises(NotPermitted):
+        await speaking.platform.edit(receipt.reference, Content("two"))
+
+
+async def test_the_message_that_a_thread_was_opened_on_is_read_with_it(speaking: Speaking) -> None:
+    server = speaking.server
+    first = await server.people.says(server.person, server.channel, "it fails")
+    thread = await server.people.opens_thread(server.person, server.channel, "a thread", on=first, text="every day")
+    asked = await server.people.mentions(server.person, thread, "why?")
+    read = await speaking.platform.read_thread(speaking.at(thread), before=str(asked.id))
+    assert [message.text for message in read] == ["it fails", "every day"]
+
+
 async def test_the_buttons_fit_what_a_message_is(speaking: Speaking) -> None:
     async def buttons(content: Content, key: str) -> list[ButtonAction]:
         receipt = await speaking.platform.post(speaking.address, content, key=key)
@@ -222,3 +255,27 @@ async def test_typing_is_repeated_until_something_is_posted(speaking: Speaking) 
     clock.advance(9)
     await platform.tend()
     assert len(server.world.typing) == 2
+
+
+async def test_typing_that_nobody_ends_or_that_is_not_permitted_ends_by_itself(speaking: Speaking) -> None:
+    server, platform = speaking.server, speaking.platform
+    clock = server.world.clock
+    assert isinstance(clock, ShiftedClock)
+    await platform.show_status(speaking.address, "searching")
+    clock.advance(301)
+    await platform.tend()
+    assert len(server.world.typing) == 1
+    await platform.show_status(speaking.address, "searching")
+    server.channel.overwrites[server.bot.id] = Overwrite(deny=Permission.SEND_MESSAGES)
+    for _ in range(2):
+        clock.advance(9)
+        await platform.tend()
+    assert len(server.calls("typing")) == 3
+
+
+async def test_a_person_is_named_without_a_ping(speaking: Speaking) -> None:
+    person = str(speaking.server.person.id)
+    name = speaking.platform.name_person(person, workspace="1")
+    await speaking.platform.post(speaking.address, Content(f"{name} asked"), key=KEY)
+    assert person in name
+    assert speaking.server.pings() == []
