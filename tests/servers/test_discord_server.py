@@ -10,8 +10,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from tests.servers.discord.client import open_client, pointed_at
+from tests.servers.discord.client import Told, open_client, pointed_at
 from tests.servers.discord.faults import Fault, What
+from tests.servers.discord.rates import Rule
 from tests.servers.discord.records import ChannelKind, Pings, Tag
 from tests.servers.discord.server import LoopbackDiscord, open_discord
 from tests.servers.discord.using import File, NotOffered
@@ -21,11 +22,12 @@ from tests.servers.discord.world import ShiftedClock
 class Bot(discord.Client):
     """A bot that notes what it hears and has a command tree."""
 
-    def __init__(self, intents: discord.Intents | None = None) -> None:
-        super().__init__(intents=intents or discord.Intents.default(), guild_ready_timeout=0.05)
+    def __init__(self, intents: discord.Intents | None = None, heartbeat_timeout: float = 60.0) -> None:
+        super().__init__(
+            intents=intents or discord.Intents.default(), guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout
+        )
         self.tree = app_commands.CommandTree(self)
-        self.heard: list[str] = []
-        self._heard = asyncio.Condition()
+        self.heard = Told()
 
     async def setup_hook(self) -> None:
         if self.tree.get_commands() or self.tree.get_commands(type=discord.AppCommandType.message):
@@ -33,13 +35,7 @@ class Bot(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         if message.author != self.user:
-            async with self._heard:
-                self.heard.append(message.content)
-                self._heard.notify_all()
-
-    async def until_heard(self, count: int) -> None:
-        async with asyncio.timeout(30), self._heard:
-            await self._heard.wait_for(lambda: len(self.heard) >= count)
+            await self.heard.add(message.content)
 
 
 @pytest.fixture
@@ -64,8 +60,8 @@ async def test_content_is_blank_without_the_intent_but_for_mentions_and_dms(serv
         await server.people.says(server.person, server.channel, "to nobody")
         await server.people.mentions(server.person, server.channel, "to the bot")
         await server.people.writes_to_bot(server.person, "in private")
-        await bot.until_heard(3)
-    assert bot.heard == ["", f"{server.bot.mention} to the bot", "in private"]
+        await bot.heard.until(3)
+    assert bot.heard.events == ["", f"{server.bot.mention} to the bot", "in private"]
 
 
 async def test_a_privileged_intent_that_is_switched_off_closes_with_4014(server: LoopbackDiscord) -> None:
@@ -94,9 +90,30 @@ async def test_what_was_missed_is_replayed_in_order_after_a_resume(server: Loopb
             await server.people.writes_to_bot(server.person, f"missed {number}")
         await server.until(lambda: server.gateway.resumes)
         await server.people.writes_to_bot(server.person, "live")
-        await bot.until_heard(4)
-    assert bot.heard == ["missed 0", "missed 1", "missed 2", "live"]
+        await bot.heard.until(4)
+    assert bot.heard.events == ["missed 0", "missed 1", "missed 2", "live"]
     assert len(server.gateway.identifies) == 1
+
+
+async def test_a_client_leaves_a_connection_that_fell_silent_and_misses_nothing(server: LoopbackDiscord) -> None:
+    server.gateway.heartbeat_milliseconds = 100
+    async with open_client(server, bot := Bot(heartbeat_timeout=1.0)):
+        server.gateway.stall()
+        await server.people.writes_to_bot(server.person, "still there?")
+        await bot.heard.until(1)
+    assert bot.heard.events == ["still there?"]
+    assert server.gateway.resumes >= 1
+
+
+async def test_a_client_that_heeds_the_headers_is_never_refused(server: LoopbackDiscord) -> None:
+    server.rates.rules["message.edit"] = Rule(2, 0.3)
+    async with open_client(server, bot := Bot()):
+        message = await (await channel_of(server, bot)).send("0")
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, 6):
+                group.create_task(message.edit(content=str(number)))
+    assert [call.status for call in server.calls("message.edit")] == [200] * 5
+    assert server.rates.refused == 0
 
 
 async def test_the_sixth_edit_in_five_seconds_is_refused_in_its_channel_only(server: LoopbackDiscord) -> None:
@@ -187,8 +204,8 @@ async def test_a_deferred_command_is_filled_once_and_answered_once(server: Loopb
             )
         except discord.HTTPException as error:
             codes.append(error.code)
-        name = "" if file is None else file.filename
-        await interaction.followup.send(f"{question} {name}")
+        text = b"" if file is None else await file.read()
+        await interaction.followup.send(f"{question} {text.decode()}")
 
     async with open_client(server, bot):
         with pytest.raises(NotOffered):
@@ -198,7 +215,7 @@ async def test_a_deferred_command_is_filled_once_and_answered_once(server: Loopb
         )
         await server.until(lambda: asked.original and not asked.original.is_loading)
     [answer] = server.ephemerals(server.person)
-    assert (answer.content, answer.edited_at is not None) == ("why? a.txt", True)
+    assert (answer.content, answer.is_ephemeral, answer.edited_at) == ("why? text", True, None)
     assert codes == [40060]
     assert server.world.syncs == [None]
 

@@ -1,7 +1,7 @@
 """What a request asks for and what may be wrong with it: the words between the front door and the routes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from tests.servers.discord.records import Payload
@@ -10,13 +10,18 @@ from tests.servers.discord.records import Payload
 class Refused(Exception):
     """Discord's answer to a request that can't be done: its HTTP status and its own code."""
 
-    def __init__(self, status: int, code: int, message: str, errors: Payload | None = None) -> None:
+    def __init__(
+        self, status: int, code: int, message: str, errors: Payload | None = None, *, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status, self.code, self.message, self.errors = status, code, message, errors
+        self.retry_after = retry_after
 
     def body(self) -> Payload:
         """Write the answer's JSON."""
         shape: Payload = {"message": self.message, "code": self.code}
+        if self.retry_after is not None:
+            shape |= {"retry_after": self.retry_after, "global": False}
         return shape | {"errors": self.errors} if self.errors else shape
 
 
@@ -30,6 +35,9 @@ class Invalid(Refused):
         super().__init__(400, 50035, "Invalid Form Body", errors)
 
 
+NOT_FOUND = (404, 0, "404: Not Found")
+INVALID_JSON = (400, 50109, "The request body contains invalid JSON.")
+TOO_LARGE = (413, 40005, "Request entity too large")
 UNKNOWN_CHANNEL = (404, 10003, "Unknown Channel")
 UNKNOWN_MESSAGE = (404, 10008, "Unknown Message")
 UNKNOWN_USER = (404, 10013, "Unknown User")
@@ -112,9 +120,13 @@ class Call:
     fault: str = ""
     answer: Answer = None
     answered_at: float | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_ok(self) -> bool:
         """Whether it was done and answered so."""
         return 200 <= self.status < 300
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server itself failed at it."""
+        return not self.status and not self.fault and self.answered_at is not None

@@ -2,9 +2,10 @@
 
 from tests.servers.discord.asking import EMPTY_MESSAGE, Invalid, Refused
 from tests.servers.discord.mentions import check_allowed_mentions
-from tests.servers.discord.records import Payload
+from tests.servers.discord.records import Message, Payload
 
 MAX_REQUEST_BYTES = 25 * 1024 * 1024
+MAX_FILE_BYTES = 10 * 1024 * 1024
 COMPONENTS_V2 = 1 << 15
 EMBED_SIZES = {"title": 256, "description": 4096}
 LAYOUTS = frozenset({9, 10, 12, 13, 14, 17})
@@ -30,6 +31,12 @@ def check_message(body: Payload, *, has_files: bool, is_new: bool = True) -> Non
         raise Refused(*EMPTY_MESSAGE)
     if is_new and not has_files and not (body.get("content") or "x").strip() and not body.get("embeds"):
         raise Refused(*EMPTY_MESSAGE)
+
+
+def check_edit(message: Message, body: Payload, *, has_files: bool) -> None:
+    """Raise for an edit that breaks a size, or that would take components v2 off a message again."""
+    flags = (body.get("flags") or 0) | message.flags & COMPONENTS_V2
+    check_message(body | {"flags": flags}, has_files=has_files, is_new=message.is_loading)
 
 
 def _check_text(text: object, path: str, most: int, least: int = 0) -> None:

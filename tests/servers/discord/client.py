@@ -12,6 +12,25 @@ from discord.http import Route
 from tests.servers.discord.server import LoopbackDiscord
 
 
+class Told:
+    """What a client was told, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self._changed = asyncio.Condition()
+
+    async def add(self, event: str) -> None:
+        """Note one more."""
+        async with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    async def until(self, count: int) -> None:
+        """Return when so many were told."""
+        async with asyncio.timeout(30), self._changed:
+            await self._changed.wait_for(lambda: len(self.events) >= count)
+
+
 @contextlib.contextmanager
 def pointed_at(server: LoopbackDiscord) -> Iterator[None]:
     """Point discord.py to the server."""

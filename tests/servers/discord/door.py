@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,8 +10,19 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from tests.servers.discord.asking import UNAUTHORIZED, Asked, Call, Refused, Route, Upload
-from tests.servers.discord.checks import MAX_REQUEST_BYTES
+from tests.servers.discord.asking import (
+    INVALID_JSON,
+    NOT_FOUND,
+    TOO_LARGE,
+    UNAUTHORIZED,
+    Answer,
+    Asked,
+    Call,
+    Refused,
+    Route,
+    Upload,
+)
+from tests.servers.discord.checks import MAX_FILE_BYTES, MAX_REQUEST_BYTES
 from tests.servers.discord.connection import reset
 from tests.servers.discord.faults import Fault, Faults, What
 from tests.servers.discord.rates import Rates
@@ -24,7 +36,7 @@ FILE_FIELD = re.compile(r"files\[\d+\]|file\d*")
 
 @dataclass(slots=True)
 class Door:
-    """Lets requests in and keeps a record of them. `banned` is true after 10,000 invalid requests."""
+    """Lets requests in and keeps a record of them."""
 
     world: World
     rates: Rates
@@ -37,10 +49,12 @@ class Door:
         """Return what aiohttp calls for a route."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            asked = await _read(request)
-            call = Call(self.world.clock(), route.name, route.method, request.path, asked.body, asked)
+            asked, refused = await _read(request)
+            call = Call(self.world.clock(), route.name, request.method, request.path, asked.body, asked)
             self.calls.append(call)
             self.world.changed()
+            if refused is not None:
+                return self._refuse(call, refused, {})
             try:
                 return await self._answer(route, call, request)
             finally:
@@ -91,7 +105,10 @@ class Door:
         match fault.what:
             case What.STATUS:
                 call.status = fault.status
-                return _json({"message": f"{fault.status}: fault on demand", "code": 0}, fault.status, {})
+                return _failed(fault)
+            case What.BAN:
+                call.status = 429
+                return web.Response(status=429, text="<html>error code: 1015</html>", content_type="text/html")
             case What.DELAY:
                 await asyncio.sleep(fault.seconds)
             case What.HANG:
@@ -103,13 +120,32 @@ class Door:
         return None
 
 
-async def _read(request: web.Request) -> Asked:
+def _failed(fault: Fault) -> web.Response:
+    """Answer as Discord itself does for 500 and 429, and as the network before it for the other failures."""
+    if fault.status == 429:
+        body = {"message": "You are being rate limited.", "retry_after": fault.seconds, "global": False}
+        return _json(body, 429, {"Retry-After": str(math.ceil(fault.seconds)), "X-RateLimit-Scope": "shared"})
+    if fault.status > 500:
+        return web.Response(status=fault.status, text="<html>bad gateway</html>", content_type="text/html")
+    return _json({"message": f"{fault.status}: Internal Server Error", "code": 0}, fault.status, {})
+
+
+async def _read(request: web.Request) -> tuple[Asked, Refused | None]:
     path, query = dict(request.match_info), dict(request.query)
-    if request.content_type.startswith("multipart/"):
-        body, files = await _read_parts(request)
-        return Asked(path, query, body, files)
-    text = await request.text()
-    return Asked(path, query, json.loads(text) if text else {})
+    body: Any = {}
+    files: tuple[Upload, ...] = ()
+    try:
+        if request.content_type.startswith("multipart/"):
+            body, files = await _read_parts(request)
+        elif text := await request.text():
+            body = json.loads(text)
+    except ValueError:
+        return Asked(path, query, {}), Refused(*INVALID_JSON)
+    except web.HTTPRequestEntityTooLarge:
+        return Asked(path, query, {}), Refused(*TOO_LARGE)
+    if any(len(each.data) > MAX_FILE_BYTES for each in files):
+        return Asked(path, query, body), Refused(*TOO_LARGE)
+    return Asked(path, query, body, files), None
 
 
 async def _read_parts(request: web.Request) -> tuple[Any, tuple[Upload, ...]]:
@@ -134,8 +170,14 @@ def _json(body: Any, status: int, headers: dict[str, str]) -> web.Response:
 
 
 def build_app(door: Door, routes: list[Route]) -> web.Application:
-    """Put the routes behind the door, under the API's version."""
+    """Put the routes behind the door, under the API's version; what isn't served is on record as `unknown`."""
     app = web.Application(client_max_size=MAX_REQUEST_BYTES)
     for route in routes:
         app.router.add_route(route.method, f"/api/v10{route.path}", door.handler(route))
+    nowhere = Route("unknown", "*", "/{rest:.*}", _not_found, is_public=True)
+    app.router.add_route("*", f"/api/v10{nowhere.path}", door.handler(nowhere))
     return app
+
+
+def _not_found(_: Asked) -> Answer:
+    raise Refused(*NOT_FOUND)

@@ -18,6 +18,8 @@ class What(StrEnum):
     DELAY = "delay"
     HANG = "hang"
     """It waits until the fault's `released` is set."""
+    BAN = "ban"
+    """A 429 from the network in front of Discord: HTML, and no `Via` header."""
     NOTHING = "nothing"
     """It goes well: for a fault that only has an `action`."""
 
@@ -37,7 +39,8 @@ class Fault:
     skip: int = 0
     share: float = 1.0
     status: int = 500
-    seconds: float = 0.0
+    seconds: float = 1.0
+    """How long DELAY takes, or what a 429 tells to wait."""
     of: Callable[[Call], bool] = field(default=lambda _: True)
     action: Callable[[], None] | None = None
     struck: int = 0

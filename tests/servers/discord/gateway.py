@@ -32,6 +32,7 @@ class Session:
     sequence: int = 0
     sent: list[tuple[int, str]] = field(default_factory=list)
     connection: Connection | None = None
+    left_at: float = 0.0
 
     def dispatch(self, name: str, payload: Any) -> None:
         """Number an event, keep it for a RESUME and send it, if someone is connected."""
@@ -65,6 +66,10 @@ class Gateway:
     url: str = ""
     shards: int = 1
     heartbeat_milliseconds: int = 41_250
+    session_seconds: float = 300.0
+    """How long a session without a connection can be resumed."""
+    identify_gap_seconds: float = 0.0
+    """How long a shard must wait after another's IDENTIFY; Discord's own is 5 s. Who doesn't gets op 9 false."""
     is_refusing: bool = False
     """New connections get a 503, as in an outage of the gateway alone."""
     is_resumable: bool = True
@@ -104,6 +109,10 @@ class Gateway:
         number, count = data.get("shard") or (0, 1)
         if not 0 <= number < count:
             raise Close(4010)
+        if self.identifies and self.world.clock() - self.identifies[-1].at < self.identify_gap_seconds:
+            connection.send_op(9, False)
+            return
+        self._forget_old()
         session = Session(secrets.token_hex(16), intents, (number, count), connection=connection)
         self.sessions[session.id] = session
         self.identifies.append(Identify(self.world.clock(), intents, session.shard))
@@ -123,6 +132,7 @@ class Gateway:
     def resume(self, connection: Connection, data: Payload) -> None:
         """Replay what was missed, or answer with op 9 when the session is gone."""
         self._check_token(data)
+        self._forget_old()
         session = self.sessions.get(data["session_id"])
         if session is None or not self.is_resumable:
             self.sessions.pop(data["session_id"], None)
@@ -159,7 +169,7 @@ class Gateway:
         self.connections.discard(connection)
         for session in list(self.sessions.values()):
             if session.connection is connection:
-                session.connection = None
+                session.connection, session.left_at = None, self.world.clock()
                 if code in {1000, 1001}:
                     del self.sessions[session.id]
         self.world.changed()
@@ -226,6 +236,11 @@ class Gateway:
             for guild in mine:
                 if not guild.is_unavailable:
                     session.dispatch("GUILD_CREATE", guild_json(guild, self.world))
+
+    def _forget_old(self) -> None:
+        oldest = self.world.clock() - self.session_seconds
+        kept = {name: each for name, each in self.sessions.items() if each.connection or each.left_at >= oldest}
+        self.sessions = kept
 
     def _check_token(self, data: Payload) -> None:
         if str(data.get("token")).removeprefix("Bot ") != self.world.application.token:

@@ -20,16 +20,22 @@ from tests.servers.discord.asking import (
     Refused,
     Route,
 )
-from tests.servers.discord.checks import check_message
+from tests.servers.discord.checks import COMPONENTS_V2, check_edit, check_message
 from tests.servers.discord.permissions import Permission, is_post_only, needed_to_send, permissions_of
 from tests.servers.discord.posting import Draft, Posting
 from tests.servers.discord.rates import Rule
-from tests.servers.discord.records import SUPPRESS_NOTIFICATIONS, Channel, Message, MessageKind, Payload
+from tests.servers.discord.records import (
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    Channel,
+    Message,
+    MessageKind,
+    Payload,
+)
 from tests.servers.discord.wire import message_json
 from tests.servers.discord.world import World
 
-SUPPRESS_EMBEDS = 1 << 2
-SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | 1 << 15
+SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 NONCE_SECONDS = 300.0
 """How long a nonce is remembered: Discord says a few minutes."""
 
@@ -116,7 +122,7 @@ class MessageRoutes:
             raise Refused(*NOT_THE_AUTHOR)
         if channel.is_archived:
             raise Refused(*ARCHIVED)
-        check_message(asked.body, has_files=bool(asked.files), is_new=False)
+        check_edit(message, asked.body, has_files=bool(asked.files))
         self._check_age(message)
         self.posting.edit(message, asked.body, asked.files)
         return message_json(message, self.world)
@@ -204,7 +210,7 @@ class MessageRoutes:
         if message is not None and message.channel is channel and not message.is_deleted:
             return message
         if reference.get("fail_if_not_exists", True):
-            raise Invalid("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+            raise Invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         return None
 
     def _check_age(self, message: Message) -> None:
@@ -215,7 +221,7 @@ class MessageRoutes:
         while edits and edits[0] <= now - self.old_edits.seconds:
             edits.popleft()
         if len(edits) >= self.old_edits.calls:
-            raise Refused(*TOO_MANY_OLD_EDITS)
+            raise Refused(*TOO_MANY_OLD_EDITS, retry_after=edits[0] + self.old_edits.seconds - now)
         edits.append(now)
 
 
@@ -223,9 +229,9 @@ def _page(found: list[Message], query: dict[str, str], limit: int) -> list[Messa
     if "after" in query:
         return [each for each in found if each.id > int(query["after"])][:limit][::-1]
     if "around" in query:
-        middle = int(query["around"])
-        near = sorted(found, key=lambda each: abs(each.id - middle))[:limit]
-        return sorted(near, key=lambda each: -each.id)
+        middle, side = int(query["around"]), limit // 2
+        older = [each for each in found if each.id < middle][-side:] if side else []
+        return [*older, *[each for each in found if each.id >= middle][: limit - side]][::-1]
     if "before" in query:
         found = [each for each in found if each.id < int(query["before"])]
     return found[::-1][:limit]

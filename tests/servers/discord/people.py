@@ -26,9 +26,10 @@ class People(Using):
         *,
         reply_to: Message | None = None,
         files: dict[str, bytes] | None = None,
+        kind: MessageKind = MessageKind.DEFAULT,
     ) -> Message:
-        """Write a message; a reply pings who is replied to."""
-        kind = MessageKind.DEFAULT if reply_to is None else MessageKind.REPLY
+        """Write a message; a reply pings who is replied to. Other kinds are what Discord itself writes."""
+        kind = kind if reply_to is None else MessageKind.REPLY
         uploads = tuple(Upload("file", name, data, "text/plain") for name, data in (files or {}).items())
         return self.posting.post(Draft(channel, user, {"content": text}, uploads, kind, reply_to=reply_to))
 
@@ -43,6 +44,12 @@ class People(Using):
     async def edits(self, message: Message, text: str) -> None:
         """Change one's own message."""
         self.posting.edit(message, {"content": text})
+
+    async def unfurls(self, message: Message) -> None:
+        """Let Discord show a preview of a link: the gateway tells of an update that is no edit."""
+        message.embeds.append({"type": "link", "url": "https://docs.example.com", "title": "A page"})
+        self.posting.tell("MESSAGE_UPDATE", message)
+        self.world.changed()
 
     async def deletes(self, message: Message) -> None:
         """Delete a message."""
@@ -95,6 +102,8 @@ class People(Using):
         del guild.members[user.id]
         if user is self.world.bot:
             self.world.emit("GUILD_DELETE", {"id": str(guild.id), "guild_id": str(guild.id)}, GUILDS)
+            self.world.changed()
+            return
         self._tell_member("GUILD_MEMBER_REMOVE", guild, {"user": user_json(user)})
 
     async def gets_role(self, user: User, guild: Guild, role: Role) -> None:
@@ -105,7 +114,9 @@ class People(Using):
     async def invites_bot(self, guild: Guild) -> None:
         """Add the bot to a guild."""
         guild.members[self.world.bot.id] = Member(self.world.bot, joined_at=self.world.clock())
-        self.world.emit("GUILD_CREATE", guild_json(guild, self.world) | {"guild_id": str(guild.id)}, GUILDS)
+        invited = guild_json(guild, self.world) | {"guild_id": str(guild.id)}
+        del invited["unavailable"]  # only what comes back from an outage or after READY has it
+        self.world.emit("GUILD_CREATE", invited, GUILDS)
         self.world.changed()
 
     def _tell_member(self, name: str, guild: Guild, payload: Payload) -> None:

@@ -50,7 +50,9 @@ def permissions_of(user: int, channel: Channel) -> int:
     base = in_guild(user, channel.guild)
     if base & Permission.ADMINISTRATOR:
         return EVERYTHING
-    return _overwritten(base, user, place)
+    bits = _overwritten(base, user, place)
+    is_outside = channel.kind is ChannelKind.PRIVATE_THREAD and user not in channel.joined
+    return 0 if is_outside and not bits & Permission.MANAGE_THREADS else bits
 
 
 def in_guild(user: int, guild: Guild) -> int:

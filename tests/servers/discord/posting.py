@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tests.servers.discord.asking import Upload
+from tests.servers.discord.checks import COMPONENTS_V2
 from tests.servers.discord.gateway import (
     DIRECT_MESSAGES,
     DIRECT_REACTIONS,
@@ -14,6 +15,7 @@ from tests.servers.discord.mentions import names_in, pings_of
 from tests.servers.discord.permissions import Permission, permissions_of
 from tests.servers.discord.records import (
     LOADING,
+    SUPPRESS_EMBEDS,
     Attachment,
     Channel,
     Interaction,
@@ -55,7 +57,9 @@ class Posting:
         if message.channel.is_thread:
             message.channel.joined.add(draft.author.id)
         self.world.messages[message.id] = message
+        message.channel.history.append(message)
         message.channel.last_message = message.id
+        message.channel.message_count += message.kind is not MessageKind.THREAD_STARTER
         if message.channel.is_archived:
             self.set_archived(message.channel, is_archived=False)
         self.tell("MESSAGE_CREATE", message)
@@ -92,20 +96,8 @@ class Posting:
         """Change what a message shows: only the fields that are given. Nobody is notified."""
         now = self.world.clock()
         message.past.append((now, message.content))
-        if "content" in body:
-            message.content = body["content"] or ""
-            author = message.author.id
-            allowed = pings_of(message.content, message.channel, author, body.get("allowed_mentions"))
-            message.mentions = _mentioned(message.content, allowed.users)
-        if "embeds" in body:
-            message.embeds = [embed | {"type": "rich"} for embed in body["embeds"] or []]
-        if "components" in body:
-            message.components = body["components"] or []
-        if "attachments" in body:
-            kept = {int(each["id"]) for each in body["attachments"] or []}
-            message.attachments = [each for each in message.attachments if each.id in kept]
-        message.attachments += [self._attach(each) for each in files]
         message.edited_at = now
+        self._change(message, body, files)
         self.tell("MESSAGE_UPDATE", message)
         self.world.changed()
 
@@ -115,7 +107,9 @@ class Posting:
         replied = None if message.reply_to is None else self.world.messages[message.reply_to].author.id
         author, allowed = message.author.id, body.get("allowed_mentions")
         pings = pings_of(body.get("content") or "", message.channel, author, allowed, replied)
-        self.edit(message, body, files)
+        self._change(message, body, files)
+        self.tell("MESSAGE_UPDATE", message)
+        self.world.changed()
         message.pings = replace(pings, users=pings.users - {author})
 
     def delete(self, message: Message) -> None:
@@ -160,6 +154,23 @@ class Posting:
             self.world.emit(name, channel_json(channel, self.world.bot) | extra, GUILDS)
         self.world.changed()
 
+    def _change(self, message: Message, body: Payload, files: tuple[Upload, ...]) -> None:
+        if "content" in body:
+            message.content = body["content"] or ""
+            author = message.author.id
+            allowed = pings_of(message.content, message.channel, author, body.get("allowed_mentions"))
+            message.mentions = _mentioned(message.content, allowed.users)
+        if "embeds" in body:
+            message.embeds = [embed | {"type": "rich"} for embed in body["embeds"] or []]
+        if "components" in body:
+            message.components = body["components"] or []
+        if body.get("flags") is not None:
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+        if "attachments" in body:
+            kept = {int(each["id"]) for each in body["attachments"] or []}
+            message.attachments = [each for each in message.attachments if each.id in kept]
+        message.attachments += [self._attach(each) for each in files]
+
     def _emit(self, name: str, payload: Payload, message: Message) -> None:
         if not permissions_of(self.world.bot.id, message.channel) & Permission.VIEW_CHANNEL:
             return
@@ -186,7 +197,9 @@ class Posting:
         self.world.changed()
 
     def _attach(self, upload: Upload) -> Attachment:
-        return Attachment(self.world.new_id(), upload.name, upload.data, upload.content_type)
+        attached = Attachment(self.world.new_id(), upload.name, upload.data, upload.content_type)
+        self.world.uploads[attached.id] = attached
+        return attached
 
 
 def _mentioned(content: str, allowed: frozenset[int]) -> tuple[int, ...]:

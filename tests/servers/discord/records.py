@@ -23,6 +23,8 @@ class MessageKind(IntEnum):
     """The types of message, by Discord's numbers."""
 
     DEFAULT = 0
+    PINNED = 6
+    JOIN = 7
     THREAD_CREATED = 18
     REPLY = 19
     COMMAND = 20
@@ -30,6 +32,7 @@ class MessageKind(IntEnum):
     CONTEXT_MENU = 23
 
 
+SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -77,7 +80,7 @@ class Overwrite:
     deny: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Guild:
     """A server. The bot is in it if it is among its members; a user install works without."""
 
@@ -121,6 +124,9 @@ class Channel:
     joined: set[int] = field(default_factory=set)
     is_gone: bool = False
     last_message: int | None = None
+    message_count: int = 0
+    history: "list[Message]" = field(default_factory=list, repr=False)
+    """All that was ever posted here, what is deleted too."""
 
     @property
     def is_thread(self) -> bool:
@@ -208,8 +214,8 @@ class Message:
 
     @property
     def buttons(self) -> list[Button]:
-        """The buttons below it, in order."""
-        return [_button(part) for row in self.components for part in row.get("components", []) if part["type"] == 2]
+        """The buttons in it and below it, in order."""
+        return [_button(part) for part in parts_of(self.components) if part["type"] == 2]
 
 
 @dataclass(slots=True, eq=False)
@@ -244,6 +250,16 @@ class Interaction:
     def modal(self) -> Payload | None:
         """The form that was opened, if that was the answer."""
         return self.answer[1] if self.answer and self.answer[0] == 9 else None
+
+
+def parts_of(components: list[Payload]) -> list[Payload]:
+    """Return every component, those inside others too."""
+    found: list[Payload] = []
+    for part in components:
+        found.append(part)
+        found += parts_of(part.get("components") or [])
+        found += parts_of([part["accessory"]] if part.get("accessory") else [])
+    return found
 
 
 def _button(part: Payload) -> Button:

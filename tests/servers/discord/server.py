@@ -20,7 +20,7 @@ from tests.servers.discord.message_routes import MessageRoutes
 from tests.servers.discord.people import People
 from tests.servers.discord.posting import Posting
 from tests.servers.discord.rates import Rates
-from tests.servers.discord.records import Channel, Guild, Message, Pings, User
+from tests.servers.discord.records import Channel, Guild, Interaction, Message, Pings, User
 from tests.servers.discord.thread_routes import ThreadRoutes
 from tests.servers.discord.threads import Threads
 from tests.servers.discord.world import ShiftedClock, World
@@ -28,7 +28,11 @@ from tests.servers.discord.world import ShiftedClock, World
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+class ServerFailed(AssertionError):
+    """The loopback server itself has a fault, so what a test showed is void."""
+
+
+@dataclass(slots=True, repr=False)
 class LoopbackDiscord:
     """A Discord of our own, with a guild, a text channel and a person in it to begin with."""
 
@@ -58,6 +62,17 @@ class LoopbackDiscord:
     def gateway_url(self) -> str:
         """What DISCORD_GATEWAY_URL is set to."""
         return f"ws://127.0.0.1:{self.port}/gateway"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The variables that point the whole program here."""
+        urls = {"DISCORD_API_URL": self.api_url, "DISCORD_GATEWAY_URL": self.gateway_url}
+        return urls | {"DISCORD_BOT_TOKEN": self.token}
+
+    @property
+    def interactions(self) -> Interactions:
+        """The interactions that people began, and how long an answer may take."""
+        return self.people.interactions
 
     @property
     def faults(self) -> Faults:
@@ -102,7 +117,7 @@ class LoopbackDiscord:
         """Return a person's DM with the bot."""
         return self.world.direct_channel(user, self.bot)
 
-    async def until(self, found: Callable[[], T | None], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test's patience
+    async def until(self, found: Callable[[], T | None], timeout: float = 30.0) -> T:  # noqa: ASYNC109 - a test names its patience
         """Return what is found once it is true, looking again after every change; raise TimeoutError."""
         return await self.world.until(found, timeout)
 
@@ -131,7 +146,13 @@ class LoopbackDiscord:
         assert server is not None
         return [each.transport for each in server.connections if each.transport is not None]
 
-    async def connected(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - a test's patience
+    async def answer_to(self, interaction: Interaction, timeout: float = 30.0) -> Message:  # noqa: ASYNC109 - a test names its patience
+        """Return the first answer's message once it shows more than that the bot is thinking."""
+        await self.until(lambda: interaction.original and not interaction.original.is_loading, timeout)
+        assert interaction.original is not None
+        return interaction.original
+
+    async def connected(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - a test names its patience
         """Return when the bot listens."""
         await self.world.until(lambda: self.gateway.is_connected, timeout)
 
@@ -144,8 +165,12 @@ async def open_discord(clock: Callable[[], float] | None = None) -> AsyncIterato
     await discord.runner.setup()
     await discord.listen()
     discord.gateway.url = discord.gateway_url
+    discord.world.files_url = f"http://127.0.0.1:{discord.port}/attachments"
     try:
         yield discord
+        broken = [f"{each.method} {each.path}" for each in discord.calls() if each.is_broken]
+        if broken:
+            raise ServerFailed(f"the loopback Discord failed at {broken}; its log says how")
     finally:
         discord.gateway.drop_all()
         await discord.runner.cleanup()
@@ -188,7 +213,15 @@ def _app(discord: LoopbackDiscord) -> web.Application:
         *InteractionRoutes(world, interactions).routes(),
         *CommandRoutes(world).routes(),
     ]
+
+    async def fetch(request: web.Request) -> web.Response:
+        attached = world.uploads.get(int(request.match_info["attachment"]))
+        if attached is None:
+            return web.Response(status=404)
+        return web.Response(body=attached.data, content_type=attached.content_type)
+
     app = build_app(discord.door, routes)
+    app.router.add_get("/attachments/{channel}/{attachment}/{name}", fetch)
     app.router.add_get("/gateway", listen)
     app.router.add_get("/gateway/", listen)
     return app

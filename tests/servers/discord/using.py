@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.servers.discord.forms import CHAT_INPUT, GROUP, MESSAGE_MENU, SUB_COMMAND
 from tests.servers.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interactions
-from tests.servers.discord.records import Attachment, Channel, Interaction, Message, Payload, Role, User
+from tests.servers.discord.records import Attachment, Channel, Interaction, Message, Payload, Role, User, parts_of
 from tests.servers.discord.wire import attachment_json, channel_json, member_json, message_json, role_json, user_json
 from tests.servers.discord.world import World
 
@@ -95,7 +95,7 @@ class Using:
     async def selects(self, user: User, message: Message, custom_id: str, *values: str) -> Interaction:
         """Choose from a select menu of strings."""
         self._may_see(user, message)
-        parts = [part for row in message.components for part in row.get("components", [])]
+        parts = parts_of(message.components)
         menu = next((each for each in parts if each["type"] == 3 and each.get("custom_id") == custom_id), None)
         offered = [] if menu is None else [each["value"] for each in menu["options"]]
         if menu is None or menu.get("disabled") or not set(values) <= set(offered):
@@ -176,7 +176,7 @@ class Using:
             case File():
                 attached = Attachment(self.world.new_id(), value.name, value.data, value.content_type)
                 self.world.uploads[attached.id] = attached
-                shown = attachment_json(attached, channel)
+                shown = attachment_json(attached, channel, self.world)
                 resolved.setdefault("attachments", {})[str(attached.id)] = shown
                 return str(attached.id)
         return str(value.id)

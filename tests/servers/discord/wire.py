@@ -1,6 +1,7 @@
 """The JSON of what exists, as Discord's API sends it. Pure."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from tests.servers.discord.permissions import permissions_of
 from tests.servers.discord.records import (
@@ -130,7 +131,7 @@ def message_json(message: Message, world: World) -> Payload:
         "mention_roles": [str(each) for each in sorted(message.pings.roles)],
         "embeds": message.embeds,
         "components": message.components,
-        "attachments": [attachment_json(each, message.channel) for each in message.attachments],
+        "attachments": [attachment_json(each, message.channel, world) for each in message.attachments],
     }
     return body | _message_extras(message, world)
 
@@ -152,9 +153,9 @@ def message_event(message: Message, world: World) -> Payload:
     return body
 
 
-def attachment_json(attachment: Attachment, channel: Channel) -> Payload:
-    """Write an attachment; `url` is on the content network, which isn't served here."""
-    url = f"https://cdn.discordapp.com/attachments/{channel.id}/{attachment.id}/{attachment.name}"
+def attachment_json(attachment: Attachment, channel: Channel, world: World) -> Payload:
+    """Write an attachment; its address is on this very server, not on the content network."""
+    url = f"{world.files_url}/{channel.id}/{attachment.id}/{quote(attachment.name)}"
     return {
         "id": str(attachment.id),
         "filename": attachment.name,
@@ -234,8 +235,8 @@ def _thread_json(thread: Channel) -> Payload:
         "owner_id": str(thread.owner),
         "name": thread.name,
         "member_count": len(thread.joined),
-        "message_count": 0,
-        "total_message_sent": 0,
+        "message_count": thread.message_count,
+        "total_message_sent": thread.message_count,
         "rate_limit_per_user": 0,
         "flags": 0,
         "applied_tags": [str(each) for each in thread.applied_tags],

@@ -61,10 +61,10 @@ def callback_json(interaction: Interaction, world: World) -> Payload:
             "response_message_loading": interaction.original.is_loading,
             "response_message_ephemeral": interaction.original.is_ephemeral,
         }
-        body["resource"] = {
-            "type": interaction.answer[0],
-            "message": message_json(interaction.original, world),
-        }
+        # a defer names its message's id only; the message itself comes with what shows something
+        if interaction.answer[0] in {4, 7}:
+            shown = message_json(interaction.original, world)
+            body["resource"] = {"type": interaction.answer[0], "message": shown}
     return body
 
 

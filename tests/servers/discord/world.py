@@ -66,7 +66,7 @@ class Application:
         return self.bot.id
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
     """The records by id. `emit(name, payload, intent)` hands an event to the gateway; 0 is no intent needed."""
 
@@ -84,6 +84,8 @@ class World:
     nonces: dict[tuple[int, str], tuple[float, int]] = field(default_factory=dict)
     typing: list[tuple[int, float]] = field(default_factory=list)
     """Each time the bot was shown typing: the channel and when."""
+    files_url: str = ""
+    """Where attachments are fetched from."""
     uploads: dict[int, Attachment] = field(default_factory=dict)
     emit: Callable[[str, Payload, int], None] = lambda _name, _payload, _intent: None
     chance: random.Random = field(default_factory=lambda: random.Random(7))
@@ -112,9 +114,9 @@ class World:
         """Return an interaction's token."""
         return f"aW50ZXJhY3Rpb246{self.chance.getrandbits(256):064x}"
 
-    def add_person(self, name: str, *guilds: Guild) -> User:
-        """Add a person, a member of these guilds."""
-        user = User(self.new_id(), name)
+    def add_person(self, name: str, *guilds: Guild, is_bot: bool = False) -> User:
+        """Add a person, or another bot, a member of these guilds."""
+        user = User(self.new_id(), name, is_bot)
         self.users[user.id] = user
         for guild in guilds:
             guild.members[user.id] = Member(user, joined_at=self.clock())
@@ -148,6 +150,12 @@ class World:
         overwrite = channel.overwrites.setdefault(who.id, Overwrite())
         overwrite.deny |= int(permission)
 
+    def allow(self, channel: Channel, who: User | Role, permission: int = Permission.VIEW_CHANNEL) -> None:
+        """Give a permission in one channel."""
+        overwrite = channel.overwrites.setdefault(who.id, Overwrite())
+        overwrite.allow |= int(permission)
+        overwrite.deny &= ~int(permission)
+
     def direct_channel(self, *people: User) -> Channel:
         """Return the DM of these people, opened now if there was none; more than two are a group."""
         wanted = {each.id for each in people}
@@ -166,7 +174,7 @@ class World:
 
     def in_channel(self, channel: Channel) -> list[Message]:
         """Return a channel's messages, oldest first."""
-        return [each for each in self.messages.values() if each.channel is channel and not each.is_deleted]
+        return [each for each in channel.history if not each.is_deleted]
 
     def changed(self) -> None:
         """Wake everyone who waits for the world to be different."""
