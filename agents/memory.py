@@ -1,7 +1,7 @@
 """What a conversation remembers: a window of messages, a rolling summary, and a checkpoint file that stays small."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -71,9 +71,13 @@ def background_query(messages: Sequence[AnyMessage]) -> str | None:
     """Return the words of what people wrote before, for a search that leans on it; None where nobody did."""
     for message in messages:
         if is_background(message):
-            lines = message.text.partition("<thread>\n")[2].removesuffix("\n</thread>").splitlines()
-            return " ".join(line.partition(": ")[2] for line in lines)
+            return " ".join(line.partition(": ")[2] for line in background_lines(message))
     return None
+
+
+def background_lines(message: AnyMessage) -> list[str]:
+    """Return what people wrote before, each line by who is named first."""
+    return message.text.partition("<thread>\n")[2].strip().removesuffix("\n</thread>").splitlines()
 
 
 def recollect(messages: Sequence[AnyMessage], turn_id: str | None) -> Recollection | None:
@@ -142,6 +146,14 @@ class Checkpoints(AsyncSqliteSaver):
                     (conversation_id,),
                 )
             await self.conn.commit()
+
+
+async def forget_conversations(path: Path, ids: Iterable[str]) -> None:
+    """Delete conversations from a checkpoint file, where there is one."""
+    if await asyncio.to_thread(path.exists):
+        async with open_checkpoints(path) as checkpoints:
+            for conversation_id in ids:
+                await checkpoints.adelete_thread(conversation_id)
 
 
 @asynccontextmanager

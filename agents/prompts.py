@@ -7,11 +7,12 @@ from langchain_core.messages import AnyMessage, HumanMessage
 from agents.domains import Domain, Domains
 from agents.draft import REFUSAL
 from agents.evidence import Evidence
-from agents.memory import is_background
+from agents.memory import background_lines, is_background
 from agents.models.prompt import Prompt
 
 MAX_ANSWER_TOKENS = 1_200
 MAX_MESSAGE_CHARS = 4_000
+MAX_LINE_CHARS = 600
 
 _WORKER = """\
 You are the support assistant of {company}, in the field "{title}". {prompt}
@@ -80,7 +81,7 @@ def build_route_prompt(
     """Return the supervisor's prompt: the last few messages are enough to complete a follow-up."""
     fields = "\n".join(f"- {domain.name}: {domain.description}" for domain in domains.domains)
     lines = [f"earlier: {summary}"] if summary else []
-    lines += [f"{_speaker(message)}: {' '.join(message.text.split())[:600]}" for message in history[-6:]]
+    lines += [f"{_speaker(message)}: {_in_short(message)}" for message in history[-6:]]
     talk = ["<conversation>", *lines, "</conversation>"] if lines else []
     message = ["<message>", question[:MAX_MESSAGE_CHARS], "</message>"]
     return Prompt(
@@ -95,6 +96,13 @@ def build_summary_prompt(summary: str, dropped: Sequence[AnyMessage]) -> Prompt:
     lines = [f"summary so far: {summary}"] if summary else []
     lines += [f"{_speaker(message)}: {message.text[:1_500]}" for message in dropped]
     return Prompt(system=_SUMMARY, messages=[HumanMessage("\n".join(lines))], max_tokens=250)
+
+
+def _in_short(message: AnyMessage) -> str:
+    """Return a message on one line; of a thread before the conversation, the latest of it."""
+    if is_background(message):
+        return " / ".join(background_lines(message))[-MAX_LINE_CHARS:]
+    return " ".join(message.text.split())[:MAX_LINE_CHARS]
 
 
 def _speaker(message: AnyMessage) -> str:

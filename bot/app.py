@@ -17,13 +17,12 @@ from agents.models.providers import LinkStatus
 from agents.models.settings import Deadlines, ModelSettings
 from agents.search_only import MODEL_NAME
 from agents.supervisor import Routing
+from bot.home import CHECKPOINTS
 from bot.indexing import embedder_factory
 from bot.settings import Settings
 from knowledge.base import KnowledgeBase, open_knowledge_base
 
 logger = logging.getLogger(__name__)
-
-CHECKPOINTS = "checkpoints.db"
 
 
 @dataclass(frozen=True, slots=True)

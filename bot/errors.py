@@ -2,7 +2,8 @@
 
 BotError
 ├── SettingsInvalid   the operator, before start: a variable or a line of .env must be changed
-└── DataUnreadable    the caller of a command: a file given to it can't be used
+├── DataUnreadable    the caller of a command: a file given to it can't be used
+└── StillAnswering    the caller of a command: what is to be forgotten is in use, and won't be for long
 """
 
 
@@ -16,3 +17,7 @@ class SettingsInvalid(BotError):
 
 class DataUnreadable(BotError):
     """A file named on the command line is missing or not of the expected form."""
+
+
+class StillAnswering(BotError):
+    """A question that is to be forgotten is being answered."""

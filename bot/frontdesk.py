@@ -1,17 +1,22 @@
 """Where platforms hand in what happens on them: the bot's side of `adapters.desk`."""
 
 from adapters.contract import IncomingMessage
-from adapters.desk import Reception, Welcome
+from adapters.desk import Reception, Talk, Welcome
 from bot.about import About
 from bot.gate import Answer, Refuse
 from bot.intake import INTERACTIONS, Intake
+from bot.store.talks import TalkRows
+
+TALKS = 5
+"""Conversations that a person is shown."""
 
 
 class BotDesk:
     """Passes `adapters.desk.FrontDesk`."""
 
-    def __init__(self, *, intake: Intake, about: About) -> None:
+    def __init__(self, *, intake: Intake, talks: TalkRows, about: About) -> None:
         self._intake = intake
+        self._talks = talks
         self._about = about
 
     async def receive(self, message: IncomingMessage) -> Reception:
@@ -22,6 +27,11 @@ class BotDesk:
         # What is refused in a place where people write is said where they read: it is a turn.
         return Reception(isinstance(received.decision, Answer | Refuse))
 
-    async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - talks follow
+    async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:
         """Return what to tell a person, with their last conversations on a platform when a person is named."""
-        return Welcome(self._about.company, tuple(self._about.fields.values()), self._about.contact)
+        about = self._about
+        past = await self._talks.of(person, platform=platform, workspace=workspace, limit=TALKS) if person else []
+        talks = (
+            Talk(each.address, about.title_of(each.domain) or "A conversation", each.at, each.message) for each in past
+        )
+        return Welcome(about.company, tuple(about.fields.values()), about.contact, tuple(talks))

@@ -7,6 +7,12 @@ from pathlib import Path
 from bot.errors import SettingsInvalid
 from bot.settings import Settings
 
+DATABASE = "firstline.db"
+"""Inbox, turns and all that belongs to them."""
+
+CHECKPOINTS = "checkpoints.db"
+"""The histories that models are told."""
+
 _REMEMBERED = "documents.json"
 
 

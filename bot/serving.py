@@ -1,6 +1,7 @@
 """The bot at work: inbox, turns and live replies put together, from what an earlier process left to a graceful end."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from bot.store.engine import open_store
 from bot.turns import TurnLimits, Turns
 from bot.wishes import Wishes
 
+_log = logging.getLogger(__name__)
 GRACE_SECONDS = 20.0
 """For live answers when the process is asked to end; container platforms kill after 30."""
 
@@ -77,6 +79,8 @@ async def open_bot(
             clock=clock,
             new_id=new_id,
         )
+        for name in sorted(set(outlets) - set(support)):
+            _log.warning("%s: no support channel is set, so nobody can be fetched there", name)
         await turns.take_up()
         await notices.take_up()
         in_support = {each.address.channel for each in support.values()}
@@ -93,7 +97,7 @@ async def open_bot(
         )
         intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
         try:
-            yield Bot(BotDesk(intake=intake, about=about), turns)
+            yield Bot(BotDesk(intake=intake, talks=store.talks, about=about), turns)
         finally:
             await turns.drain(grace_seconds)
             await notices.drain(NOTICE_SECONDS)

@@ -22,6 +22,9 @@ SUBCOMMANDS: Final[Mapping[str, str]] = {
     "search": "bot.cli.search",
     "route": "bot.cli.route",
     "eval": "bot.cli.evaluate",
+    "stats": "bot.cli.stats",
+    "export": "bot.cli.export",
+    "forget": "bot.cli.forget",
 }
 
 _EXIT_OF: Final[Sequence[tuple[type[Exception], Exit]]] = (

@@ -12,13 +12,16 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.store.books import Books
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.forgetting import Forgetting
 from bot.store.handoffs import HandOffRows
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
 from bot.store.notices import NoticeRows
 from bot.store.steadfast import steadfast
+from bot.store.talks import TalkRows
 from bot.store.turns import TurnRows
 from bot.store.whereabouts import WhereaboutsRows
 
@@ -34,6 +37,9 @@ class Store:
     handoffs: HandOffRows
     notices: NoticeRows
     whereabouts: WhereaboutsRows
+    talks: TalkRows
+    books: Books
+    forgetting: Forgetting
 
 
 def url_of(file: Path) -> str:
@@ -62,6 +68,9 @@ async def open_store(url: str) -> AsyncIterator[Store]:
             HandOffRows(database),
             NoticeRows(database),
             WhereaboutsRows(database),
+            TalkRows(database),
+            Books(database),
+            Forgetting(database),
         )
     finally:
         for each in {database.readers, database.durable, database.engine}:

@@ -3,11 +3,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langgraph.checkpoint.base import empty_checkpoint
 
 from agents.memory import (
     KEPT_MESSAGES,
     MAX_MESSAGES,
     MAX_SUMMARY_CHARS,
+    forget_conversations,
     open_checkpoints,
     split_window,
     summarise_locally,
@@ -47,3 +49,17 @@ def test_a_local_summary_keeps_the_latest_questions_and_stays_small() -> None:
 async def test_the_checkpoint_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     async with open_checkpoints(tmp_path / "c.db"):
         assert (tmp_path / "c.db").stat().st_mode & 0o777 == 0o600
+
+
+async def test_forgotten_conversations_are_gone_from_the_file_and_a_missing_file_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints.db"
+    await forget_conversations(path, ["c1"])
+    assert not path.exists()
+    async with open_checkpoints(path) as checkpoints:
+        for where in ("c1", "c2"):
+            config = {"configurable": {"thread_id": where, "checkpoint_ns": ""}}
+            await checkpoints.aput(config, empty_checkpoint(), {}, {})  # type: ignore[arg-type]  # a plain dict will do
+    await forget_conversations(path, ["c1"])
+    async with open_checkpoints(path) as checkpoints:
+        left = [await checkpoints.aget({"configurable": {"thread_id": where}}) for where in ("c1", "c2")]
+    assert [kept is None for kept in left] == [True, False]

@@ -129,7 +129,7 @@ async def open_desk(
             new_id=lambda: next(ids),
         )
         intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
-        yield Desk(store, turns, intake, notices, BotDesk(intake=intake, about=about), tasks)
+        yield Desk(store, turns, intake, notices, BotDesk(intake=intake, talks=store.talks, about=about), tasks)
         await turns.drain(0)
         await notices.drain(0)
         serving.cancel()

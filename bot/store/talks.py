@@ -1,0 +1,61 @@
+"""A person's last conversations, for the page on which a platform shows what the bot can do."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from adapters.contract import Address
+from bot.store.database import Database
+from bot.store.schema import conversations, inbox, posts, turns
+from bot.store.values import read_address
+
+_LOOKED_AT = 100
+"""Questions of one person: enough for a handful of conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTalk:
+    """A conversation by its last answer. `message` is the first message of that, or empty."""
+
+    conversation_id: str
+    address: Address
+    domain: str | None
+    at: float
+    message: str
+
+
+class TalkRows:
+    """Look at the answered turns by who asked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, person: str, *, platform: str, workspace: str, limit: int) -> list[PastTalk]:
+        """Return a person's last conversations, latest first; an empty platform or workspace stands for all."""
+        at = sa.func.coalesce(turns.c.ended_at, turns.c.queued_at)
+        wanted = (
+            sa.select(
+                turns.c.conversation_id,
+                turns.c.domain,
+                at.label("at"),
+                sa.func.coalesce(posts.c.address, inbox.c.address).label("address"),
+                sa.func.coalesce(posts.c.reference, "").label("message"),
+            )
+            .join(turns, turns.c.id == inbox.c.turn_id)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .join(posts, sa.and_(posts.c.turn_id == turns.c.id, posts.c.position == 0), isouter=True)
+            .where(inbox.c.author == person, turns.c.state == "answered")
+            .order_by(inbox.c.received_at.desc())
+            .limit(_LOOKED_AT)
+        )
+        if workspace:
+            wanted = wanted.where(conversations.c.workspace == workspace)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(wanted)).all()
+        latest: dict[str, PastTalk] = {}
+        for row in rows:
+            address = read_address(row.address)
+            if row.conversation_id not in latest and platform in {"", address.platform}:
+                talk = PastTalk(row.conversation_id, address, row.domain, row.at, row.message)
+                latest[row.conversation_id] = talk
+        return list(latest.values())[:limit]
