@@ -17,10 +17,11 @@ from adapters.discord.places import Place
 from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
-from adapters.errors import AdapterError, MessageGone, NotPermitted
+from adapters.errors import MessageGone, NotPermitted, RetryLater
 
 _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
+_ATTEMPTS = 3
 _RESPONSE_SECONDS = 5.0
 """How long an answer waits for the response that its thread will stand on."""
 
@@ -118,17 +119,19 @@ class Threads:
 
     async def _look_up_root(self, place: Place) -> str:
         """Return the interaction under whose response a thread stands, or else the thread."""
-        try:
-            found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
-        except (MessageGone, NotPermitted):
-            root = place.channel
-        except AdapterError as error:
-            _log.warning("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
-            return place.channel
-        else:
-            root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
-        self._roots.note(place.channel, root)
-        return root
+        for _ in range(_ATTEMPTS):
+            try:
+                found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
+            except RetryLater as error:
+                _log.info("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
+                continue
+            except (MessageGone, NotPermitted):
+                root = place.channel
+            else:
+                root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
+            self._roots.note(place.channel, root)
+            return root
+        return place.channel
 
 
 def _object(json: object) -> Payload:

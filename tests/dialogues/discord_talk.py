@@ -57,7 +57,12 @@ class DiscordTalk:
 
 @contextlib.asynccontextmanager
 async def open_talk(
-    home: Path, server: LoopbackDiscord, *, agent: SteppingAgent | None = None, support: Channel | None = None
+    home: Path,
+    server: LoopbackDiscord,
+    *,
+    agent: SteppingAgent | None = None,
+    support: Channel | None = None,
+    live_turns: int = 50,
 ) -> AsyncIterator[DiscordTalk]:
     """Run the bot until the end of the block; it listens when the block begins."""
     agent = agent or SteppingAgent()
@@ -77,7 +82,7 @@ async def open_talk(
             support=channels,
             clock=SystemClock(),
             new_id=lambda: next(ids),
-            limits=TurnLimits(burst_seconds=0.0, retry_seconds=0.0),
+            limits=TurnLimits(live_turns, burst_seconds=0.0, retry_seconds=0.0),
             grace_seconds=0.0,
         ) as bot,
         asyncio.TaskGroup() as tasks,

@@ -11,6 +11,12 @@ from adapters.desk import Field, Reception, Welcome
 T = TypeVar("T")
 
 
+def _opened() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class ListeningDesk:
     """Passes `adapters.desk.FrontDesk`. Every message without a wish is a question; wishes get `notice` back."""
@@ -22,12 +28,18 @@ class ListeningDesk:
     """Otherwise nothing is a question."""
     failures: int = 0
     """How many of the next events can't be taken."""
+    gate: asyncio.Event = field(default_factory=_opened)
+    """Nothing is taken before it is set."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something is to be taken."""
     received: list[IncomingMessage] = field(default_factory=list)
     _accepted: set[str] = field(default_factory=set)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def receive(self, message: IncomingMessage) -> Reception:
-        """Keep the event, answer a question, and forget copies."""
+        """Keep the event, unless it is a copy."""
+        self.asked.set()
+        await self.gate.wait()
         if self.failures:
             self.failures -= 1
             raise OSError("the disk is full")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.discord.venue import open_discord
 from tests.adapters.discord.listening import Listening, open_both, open_listening, refusal, settings_of
+from tests.fakes.listening_desk import ListeningDesk
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.server import LoopbackDiscord
 from tests.servers.discord.server import open_discord as open_server
@@ -51,6 +53,17 @@ async def test_events_that_come_twice_are_one_message() -> None:
         await ask(listening, "then?")
         await listening.desk.next("then?")
         assert [each.text for each in listening.desk.received] == ["how?", "then?"]
+
+
+async def test_a_command_that_comes_twice_is_served_once() -> None:
+    async with open_both() as listening:
+        server = listening.server
+        await server.people.command(server.person, server.channel, "support", question="how?")
+        await listening.desk.next("how?")
+        server.gateway.repeat(2)
+        await ask(listening, "then?")
+        await listening.desk.next("then?")
+        assert len(server.calls("callback")) == 1
 
 
 async def test_what_was_asked_while_no_session_listened_is_read_when_a_new_one_begins() -> None:
@@ -158,3 +171,40 @@ async def test_what_was_asked_long_ago_is_left_alone() -> None:
             message = await listening.desk.next("how is it just now?")
             assert message.roles == {str(role.id)}
             assert [each.text for each in listening.desk.received] == ["how is it just now?"]
+
+
+async def test_what_is_asked_during_an_outage_comes_when_it_is_over() -> None:
+    async with open_both() as listening:
+        server = listening.server
+        server.gateway.is_refusing = True
+        refused = server.faults.add(Fault("me", What.RESET, times=3))
+        server.gateway.drop_all()
+        await ask(listening, "how?")
+        await server.until(lambda: refused.struck == 3)
+        server.gateway.is_refusing = False
+        await listening.desk.next("how?")
+        assert len(server.gateway.identifies) == 1
+
+
+async def test_what_is_being_taken_when_the_bot_is_asked_to_end_is_taken_and_confirmed() -> None:
+    async with open_server() as server, open_discord(settings_of(server), clock=server.world.clock) as venue:
+        desk = ListeningDesk(venue.platform, gate=asyncio.Event())
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(venue.serve(desk, on_ready=ready.set))
+            await asyncio.wait_for(ready.wait(), 30)
+            await server.until(lambda: server.world.commands.get(None))
+            used = await server.people.command(server.person, server.channel, "support", question="how?")
+            await asyncio.wait_for(desk.asked.wait(), 30)
+            serving.cancel()
+            desk.gate.set()
+        assert [each.text for each in desk.received] == ["how?"]
+        assert used.original is not None
+
+
+async def test_the_bot_is_shown_as_away_at_once_when_it_ends() -> None:
+    async with open_server() as server:
+        async with open_listening(server):
+            pass
+        await server.until(lambda: not server.gateway.connections)
+        assert not server.gateway.sessions

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.contract import IncomingMessage, Kind, Surface, Wish
 from tests.adapters.discord.listening import Listening, open_both, open_listening, settings_of
+from tests.servers.discord.faults import Fault
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.records import Channel, ChannelKind, Tag
 from tests.servers.discord.server import open_discord as open_server
@@ -74,6 +75,7 @@ async def test_after_a_restart_a_thread_on_a_response_still_belongs_to_its_talk(
         async with open_listening(server) as second:
             assert used.original is not None
             thread = server.world.channels[used.original.id]
+            server.faults.add(Fault("message.get", status=503))
             await server.people.says(server.person, thread, "and then?")
             assert (await second.desk.next("and then?")).conversation_id == question.conversation_id
             await server.people.command(server.person, thread, "support-new")
