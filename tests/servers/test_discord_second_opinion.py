@@ -1,6 +1,7 @@
 """One scenario against our loopback Discord and against simcord: two readings of Discord's rules must agree."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
@@ -9,10 +10,10 @@ import simcord
 from discord import app_commands
 from discord.http import Route
 
+from tests.fakes.manual_clock import ManualClock
 from tests.servers.discord.client import open_client
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.server import open_discord
-from tests.servers.discord.world import ShiftedClock
 
 
 @dataclass(slots=True)
@@ -116,13 +117,13 @@ def _unbound(
 
 
 async def on_ours() -> Record:
-    clock = ShiftedClock()
+    clock = ManualClock(time.time())
 
     async def pause(seconds: float) -> None:
         clock.advance(seconds)
 
     bot = Bot(pause)
-    async with open_discord(clock) as server:
+    async with open_discord(clock.now) as server:
         silent, hidden = (server.world.add_channel(server.guild, name) for name in ("silent", "hidden"))
         everyone = server.guild.roles[server.guild.id]
         for who in (everyone, next(each for each in server.guild.roles.values() if each is not everyone)):

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import io
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -10,13 +11,13 @@ import discord
 import pytest
 from discord import app_commands
 
+from tests.fakes.manual_clock import ManualClock
 from tests.servers.discord.client import Told, open_client, pointed_at
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.rates import Rule
 from tests.servers.discord.records import ChannelKind, Pings, Tag
 from tests.servers.discord.server import LoopbackDiscord, open_discord
 from tests.servers.discord.using import File, NotOffered
-from tests.servers.discord.world import ShiftedClock
 
 
 class Bot(discord.Client):
@@ -39,13 +40,14 @@ class Bot(discord.Client):
 
 
 @pytest.fixture
-def clock() -> ShiftedClock:
-    return ShiftedClock()
+def clock() -> ManualClock:
+    """A clock that stands still: no answer is late because the machine is slow."""
+    return ManualClock(time.time())
 
 
 @pytest.fixture
-async def server(clock: ShiftedClock) -> AsyncIterator[LoopbackDiscord]:
-    async with open_discord(clock) as server:
+async def server(clock: ManualClock) -> AsyncIterator[LoopbackDiscord]:
+    async with open_discord(clock.now) as server:
         yield server
 
 
@@ -106,6 +108,7 @@ async def test_a_client_leaves_a_connection_that_fell_silent_and_misses_nothing(
 
 
 async def test_a_client_that_heeds_the_headers_is_never_refused(server: LoopbackDiscord) -> None:
+    server.rates.clock = time.time
     server.rates.rules["message.edit"] = Rule(2, 0.3)
     async with open_client(server, bot := Bot()):
         message = await (await channel_of(server, bot)).send("0")
@@ -220,7 +223,7 @@ async def test_a_deferred_command_is_filled_once_and_answered_once(server: Loopb
     assert server.world.syncs == [None]
 
 
-async def test_late_answers_are_refused(server: LoopbackDiscord, clock: ShiftedClock) -> None:
+async def test_late_answers_are_refused(server: LoopbackDiscord, clock: ManualClock) -> None:
     bot, codes = Bot(), []
     go_on = asyncio.Event()
 

@@ -36,7 +36,12 @@ def check_message(body: Payload, *, has_files: bool, is_new: bool = True) -> Non
 def check_edit(message: Message, body: Payload, *, has_files: bool) -> None:
     """Raise for an edit that breaks a size, or that would take components v2 off a message again."""
     flags = (body.get("flags") or 0) | message.flags & COMPONENTS_V2
-    check_message(body | {"flags": flags}, has_files=has_files, is_new=message.is_loading)
+    check_message(body | {"flags": flags}, has_files=has_files, is_new=False)
+    left = message.attachments if body.get("attachments") is None else body["attachments"]
+    content = body.get("content", message.content) or ""
+    others = body.get("embeds", message.embeds) or body.get("components", message.components)
+    if not (content.strip() or others or left or has_files):
+        raise Refused(*EMPTY_MESSAGE)
 
 
 def _check_text(text: object, path: str, most: int, least: int = 0) -> None:

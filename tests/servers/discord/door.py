@@ -64,15 +64,16 @@ class Door:
         return handle
 
     async def _answer(self, route: Route, call: Call, request: web.Request) -> web.StreamResponse:
-        fault = self.faults.strike(call)
-        if fault is not None and not fault.after_write:
-            broken = await self._break(fault, call, request)
+        before = self.faults.strike(call, after_write=False)
+        if before is not None:
+            broken = await self._break(before, call, request)
             if broken is not None:
                 return broken
         response = self._perform(route, call, request)
-        if fault is not None and fault.after_write:
+        after = self.faults.strike(call, after_write=True) if call.is_ok else None
+        if after is not None:
             self.world.changed()
-            return await self._break(fault, call, request) or response
+            return await self._break(after, call, request) or response
         return response
 
     def _perform(self, route: Route, call: Call, request: web.Request) -> web.Response:

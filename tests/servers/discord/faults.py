@@ -28,8 +28,9 @@ class What(StrEnum):
 class Fault:
     """Something that happens to calls whose route matches (`message.*`).
 
-    Before the call is performed, or `after_write`: then it was done, and only the answer is lost. `skip` calls go well
-    first; `times` is how many it then happens to, None for all. `action` is done as the fault strikes: a kill, say.
+    Before the call is performed, or `after_write`: then it was done, and only the answer is lost; calls that are
+    refused don't count for it. `skip` calls go well first; `times` is how many it then happens to, None for all.
+    `action` is done as the fault strikes: a kill, say.
     """
 
     route: str
@@ -75,6 +76,7 @@ class Faults:
         """Let everything go well again."""
         self.plan.clear()
 
-    def strike(self, call: Call) -> Fault | None:
-        """Return the fault that hits this call."""
-        return next((each for each in self.plan if each.strikes(call, self.chance)), None)
+    def strike(self, call: Call, *, after_write: bool) -> Fault | None:
+        """Return the fault that hits this call at this point."""
+        due = (each for each in self.plan if each.after_write == after_write)
+        return next((each for each in due if each.strikes(call, self.chance)), None)

@@ -90,11 +90,13 @@ class Interactions:
         """Take the first answer: one, in time, and of a type that fits."""
         interaction = self.world.interactions.get(token)
         now = self.world.clock()
-        if interaction is None or interaction.id != interaction_id or now - interaction.created_at > self.token_seconds:
+        if interaction is None or interaction.id != interaction_id:
+            raise Refused(*UNKNOWN_INTERACTION)
+        if now - interaction.created_at >= self.token_seconds:
             raise Refused(*UNKNOWN_INTERACTION)
         if interaction.answer is not None:
             raise Refused(*ALREADY_ANSWERED)
-        if now - interaction.created_at > self.answer_seconds:
+        if now - interaction.created_at >= self.answer_seconds:
             raise Refused(*UNKNOWN_INTERACTION)
         if kind not in ANSWERS[interaction.kind] or (kind in {DEFER_UPDATE, UPDATE} and interaction.message is None):
             raise Invalid("type", "BASE_TYPE_CHOICES", "Value must fit the kind of interaction.")
@@ -108,7 +110,7 @@ class Interactions:
         interaction = self.world.interactions.get(token)
         if interaction is None or application != self.world.application.id:
             raise Refused(*UNKNOWN_WEBHOOK)
-        if self.world.clock() - interaction.created_at > self.token_seconds:
+        if self.world.clock() - interaction.created_at >= self.token_seconds:
             raise Refused(*INVALID_TOKEN)
         if interaction.answer is None:
             raise Refused(*UNKNOWN_WEBHOOK)

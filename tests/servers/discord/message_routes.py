@@ -7,8 +7,11 @@ from urllib.parse import unquote
 from tests.servers.discord.asking import (
     ARCHIVED,
     CANNOT_MESSAGE_USER,
+    LOCKED,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NO_HISTORY,
+    NO_SHARED_GUILD,
     NOT_THE_AUTHOR,
     TOO_MANY_OLD_EDITS,
     UNKNOWN_CHANNEL,
@@ -28,6 +31,7 @@ from tests.servers.discord.records import (
     SUPPRESS_EMBEDS,
     SUPPRESS_NOTIFICATIONS,
     Channel,
+    ChannelKind,
     Message,
     MessageKind,
     Payload,
@@ -184,13 +188,22 @@ class MessageRoutes:
             raise Refused(*WRONG_CHANNEL_TYPE)
         if any(each.id in self.closed_dms for each in channel.recipients):
             raise Refused(*CANNOT_MESSAGE_USER)
+        if channel.kind is ChannelKind.DM and not self._is_known(channel):
+            raise Refused(*NO_SHARED_GUILD)
         demand(self.world, channel, needed_to_send(channel))
         if asked.body.get("embeds"):
             demand(self.world, channel, Permission.EMBED_LINKS)
         if asked.files:
             demand(self.world, channel, Permission.ATTACH_FILES)
-        if channel.is_locked and channel.is_archived:
-            demand(self.world, channel, Permission.MANAGE_THREADS)
+        may_manage = permissions_of(self.world.bot.id, channel) & Permission.MANAGE_THREADS
+        if channel.is_locked and channel.is_archived and not may_manage:
+            raise Refused(*LOCKED)
+
+    def _is_known(self, dm: Channel) -> bool:
+        """Tell whether the people of a DM share a guild, or the other one wrote first."""
+        people = {each.id for each in dm.recipients}
+        shares = any(people <= set(each.members) for each in self.world.guilds.values())
+        return shares or any(each.author is not self.world.bot for each in dm.history)
 
     def _earlier(self, channel: Channel, body: Payload) -> Message | None:
         nonce = body.get("nonce")
@@ -205,7 +218,8 @@ class MessageRoutes:
         reference = body.get("message_reference")
         if not reference:
             return None
-        demand(self.world, channel, Permission.READ_MESSAGE_HISTORY)
+        if not permissions_of(self.world.bot.id, channel) & Permission.READ_MESSAGE_HISTORY:
+            raise Refused(*NO_HISTORY)
         message = self.world.messages.get(int(reference["message_id"]))
         if message is not None and message.channel is channel and not message.is_deleted:
             return message

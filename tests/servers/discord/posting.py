@@ -45,7 +45,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Posting:
-    """Changes the messages of a world."""
+    """Changes the messages of a world. As on Discord, white space at the ends of a content is cut off."""
 
     world: World
 
@@ -68,7 +68,7 @@ class Posting:
 
     def build(self, draft: Draft) -> Message:
         """Make a message that nobody has seen yet."""
-        body, content = draft.body, draft.body.get("content") or ""
+        body, content = draft.body, (draft.body.get("content") or "").strip()
         replied = draft.reply_to.author.id if draft.reply_to is not None else None
         pings = pings_of(content, draft.channel, draft.author.id, body.get("allowed_mentions"), replied)
         nonce = body.get("nonce")
@@ -107,10 +107,10 @@ class Posting:
         replied = None if message.reply_to is None else self.world.messages[message.reply_to].author.id
         author, allowed = message.author.id, body.get("allowed_mentions")
         pings = pings_of(body.get("content") or "", message.channel, author, allowed, replied)
+        message.pings = replace(pings, users=pings.users - {author})
         self._change(message, body, files)
         self.tell("MESSAGE_UPDATE", message)
         self.world.changed()
-        message.pings = replace(pings, users=pings.users - {author})
 
     def delete(self, message: Message) -> None:
         """Take a message away."""
@@ -156,7 +156,7 @@ class Posting:
 
     def _change(self, message: Message, body: Payload, files: tuple[Upload, ...]) -> None:
         if "content" in body:
-            message.content = body["content"] or ""
+            message.content = (body["content"] or "").strip()
             author = message.author.id
             allowed = pings_of(message.content, message.channel, author, body.get("allowed_mentions"))
             message.mentions = _mentioned(message.content, allowed.users)

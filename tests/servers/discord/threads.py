@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.servers.discord.posting import Draft, Posting
-from tests.servers.discord.records import Channel, ChannelKind, Message, MessageKind, User
+from tests.servers.discord.records import HAS_THREAD, Channel, ChannelKind, Message, MessageKind, User
 from tests.servers.discord.world import World
 
 
@@ -42,6 +42,7 @@ class Threads:
         self.world.channels[thread.id] = thread
         self.posting.tell_channel("THREAD_CREATE", thread, newly_created=True)
         if on is not None:
+            on.flags |= HAS_THREAD
             self.posting.tell("MESSAGE_UPDATE", on)
             self.posting.post(Draft(thread, owner, {}, kind=MessageKind.THREAD_STARTER, reply_to=on))
         elif parent.kind is not ChannelKind.FORUM and kind is ChannelKind.PUBLIC_THREAD:

@@ -118,6 +118,26 @@ async def test_bodies_that_break_a_size_are_refused_with_50035(rest: Rest, body:
     assert rest.server.messages(rest.server.channel) == []
 
 
+async def test_an_edit_must_leave_something_to_see_and_white_space_is_nothing(rest: Rest) -> None:
+    _, message = await rest.call("POST", rest.messages, {"content": "\n seen \n"})
+    assert message["content"] == "seen"
+    path = f"{rest.messages}/{message['id']}"
+    for emptied in ({"content": ""}, {"content": " \n"}, {"content": None}):
+        assert await rest.code("PATCH", path, emptied) == (400, 50006)
+    assert await rest.code("PATCH", path, {"content": "", "embeds": [{"title": "x"}]}) == (200, 0)
+
+
+async def test_a_dm_needs_a_shared_guild_or_a_first_word_of_the_other(rest: Rest) -> None:
+    stranger = rest.server.world.add_person("stranger")
+    _, dm = await rest.call("POST", "/users/@me/channels", {"recipient_id": str(stranger.id)})
+    path = f"/channels/{dm['id']}/messages"
+    assert await rest.code("POST", path, {"content": "hello"}) == (403, 50278)
+    await rest.server.people.writes_to_bot(stranger, "hello")
+    assert await rest.code("POST", path, {"content": "hello"}) == (200, 0)
+    rest.server.message_routes.closed_dms.add(stranger.id)
+    assert await rest.code("POST", path, {"content": "hello"}) == (403, 50007)
+
+
 @given(st.integers(0, 2001), st.integers(0, 1001))
 def test_a_content_fits_exactly_up_to_2000_units_of_utf_16(letters: int, emoji: int) -> None:
     try:
@@ -175,12 +195,13 @@ async def test_faults_strike_before_or_after_the_write_as_often_as_wanted(rest: 
     assert await rest.code("POST", rest.messages, {"content": "one"}) == (200, 0)
     assert await rest.code("POST", rest.messages, {"content": "two"}) == (503, 0)
     rest.server.faults.add(Fault("message.create", What.RESET, after_write=True))
+    assert await rest.code("POST", rest.messages, {"content": ""}) == (400, 50006), "nothing was written"
     with pytest.raises(aiohttp.ClientOSError):
         await rest.call("POST", rest.messages, {"content": "three"})
     rest.server.faults.add(Fault("message.create", What.BAN, of=lambda call: call.body["content"] == "four"))
     assert await rest.code("POST", rest.messages, {"content": "four"}) == (429, 0)
     assert [each.content for each in rest.server.of_bot(rest.server.channel)] == ["one", "three"]
-    assert [each.status for each in rest.server.calls("message.create")] == [200, 503, 0, 429]
+    assert [each.status for each in rest.server.calls("message.create")] == [200, 503, 400, 0, 429]
     assert (struck, before.struck) == (["503"], 1)
 
 
