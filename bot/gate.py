@@ -192,7 +192,8 @@ def _wishes(message: IncomingMessage, state: ConversationState, rules: GateRules
     if wish is Wish.GIVE_BACK and not is_staff(message, rules):
         return _say_in_private(message, Reason.NOT_STAFF, "Only support staff can give a conversation back to me.")
     is_party = message.author in state.people or message.surface is Surface.DM or is_staff(message, rules)
-    if wish in _FOR_THOSE_WHO_TAKE_PART and state.is_known and not is_party:
+    is_strange = state.is_known or wish in {Wish.MUTE, Wish.UNMUTE}
+    if wish in _FOR_THOSE_WHO_TAKE_PART and is_strange and not is_party:
         return _say_in_private(message, Reason.NOT_THEIRS, "Only those who take part here can do that.")
     if wish is Wish.NEW and state.askers and not (message.author in state.askers or is_staff(message, rules)):
         return _say_in_private(message, Reason.NOT_THEIRS, "I'm answering someone else here. Please try again then.")

@@ -22,7 +22,7 @@ from bot.outlets import Outlet, SupportChannel
 from bot.store.engine import Store
 from bot.store.notices import Notice, NoticeKind
 from bot.translate import to_sources_shown
-from bot.wording import ASKED, BACK, describe_request, describe_share, say_unreached
+from bot.wording import ASKED, BACK, describe_request, describe_return, describe_share, say_unreached
 
 _log = logging.getLogger(__name__)
 _LINK_SECONDS = 5.0
@@ -107,6 +107,9 @@ class Notices:
         notice = await self._store.notices.start(notice_id)
         if notice is None:
             return
+        if notice.kind is NoticeKind.WANTED and not await self._store.handoffs.is_open(notice.handoff_id or ""):
+            await self._store.notices.close(notice.id, self._clock.now(), error="given back before")
+            return
         outlet = self._outlets.get(notice.address.platform)
         if outlet is None:
             _log.warning("notice %s stays open: %s is not connected", notice.id, notice.address.platform)
@@ -139,6 +142,8 @@ class Notices:
         """Return what is to be said once the people of the support team have been told, or couldn't be."""
         if notice.kind is not NoticeKind.WANTED or notice.handoff_id is None:
             return None
+        if not await self._store.handoffs.is_open(notice.handoff_id):
+            return None
         kind = NoticeKind.ASKED if error is None else NoticeKind.UNREACHED
         if error is not None:
             # Silence is for when people have it: where they can't be told, the bot goes on.
@@ -161,6 +166,8 @@ class Notices:
         match notice.kind:
             case NoticeKind.WANTED:
                 return await self._write_request(notice)
+            case NoticeKind.RETURNED:
+                return await self._write_return(notice)
             case NoticeKind.ASKED:
                 return Written((_say(ASKED),))
             case NoticeKind.UNREACHED:
@@ -181,6 +188,10 @@ class Notices:
             recalled=await self._agent.recall(notice.conversation_id),
         )
         return Written((_say(text),), Controls.GIVE_BACK, frozenset({group} - {""}))
+
+    async def _write_return(self, notice: Notice) -> Written:
+        turn_id = await self._store.whereabouts.last_turn(notice.conversation_id)
+        return Written((_say(describe_return(self._name(notice), await self._link(turn_id))),))
 
     async def _write_share(self, notice: Notice) -> Written | None:
         recalled: Recollection | None = await self._agent.recall(notice.conversation_id, turn_id=notice.turn_id)

@@ -15,7 +15,7 @@ from bot.gate import GateRules
 from bot.intake import Intake
 from bot.notices import Notices
 from bot.outlets import Outlet, SupportChannel
-from bot.store.engine import open_store
+from bot.store.engine import Store, open_store
 from bot.turns import TurnLimits, Turns
 from bot.wishes import Wishes
 
@@ -29,10 +29,12 @@ NOTICE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """What platforms hand their events to, and the turns that these begin."""
+    """What platforms hand their events to, and the turns and notices that these begin."""
 
     desk: BotDesk
+    intake: Intake
     turns: Turns
+    notices: Notices
 
 
 @asynccontextmanager
@@ -55,54 +57,82 @@ async def open_bot(
     ids of at most 20 characters. At the end nothing new is begun; live turns have `grace_seconds` to finish, and what
     isn't done by then is left to the next process.
     """
-    replies = {name: outlet.replies for name, outlet in outlets.items()}
+    for name in sorted(set(outlets) - set(support)):
+        _log.warning("%s: no support channel is set, so nobody can be fetched there", name)
     async with open_store(store_url) as store, asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(each.run()) for each in replies.values()]
-        turns = Turns(
-            store=store,
-            agent=agent,
-            replies=replies,
+        running = [tasks.create_task(outlet.replies.run()) for outlet in outlets.values()]
+        bot = build_bot(
+            store,
+            agent,
+            outlets,
             tasks=tasks,
+            rules=rules,
+            about=about,
+            support=support,
             clock=clock,
             new_id=new_id,
             limits=limits,
-            contact=about.contact,
-            platforms={name: each.platform for name, each in outlets.items() if each.platform is not None},
         )
-        notices = Notices(
-            store=store,
-            agent=agent,
-            outlets=outlets,
-            about=about,
-            support=support,
-            tasks=tasks,
-            clock=clock,
-            new_id=new_id,
-        )
-        for name in sorted(set(outlets) - set(support)):
-            _log.warning("%s: no support channel is set, so nobody can be fetched there", name)
-        await turns.take_up()
-        await notices.take_up()
-        in_support = {each.address.channel for each in support.values()}
-        rules = replace(rules, staff_channels=rules.staff_channels | in_support)
-        wishes = Wishes(
-            store=store,
-            turns=turns,
-            notices=notices,
-            about=about,
-            support=support,
-            rules=rules,
-            clock=clock,
-            new_id=new_id,
-        )
-        intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
+        await bot.turns.take_up()
+        await bot.notices.take_up()
         try:
-            yield Bot(BotDesk(intake=intake, talks=store.talks, about=about), turns)
+            yield bot
         finally:
-            await turns.drain(grace_seconds)
-            await notices.drain(NOTICE_SECONDS)
+            await bot.turns.drain(grace_seconds)
+            await bot.notices.drain(NOTICE_SECONDS)
             for task in running:
                 task.cancel()
+
+
+def build_bot(
+    store: Store,
+    agent: Agent,
+    outlets: Mapping[str, Outlet],
+    *,
+    tasks: asyncio.TaskGroup,
+    rules: GateRules,
+    about: About,
+    support: Mapping[str, SupportChannel],
+    clock: Clock,
+    new_id: Callable[[], str],
+    limits: TurnLimits | None,
+) -> Bot:
+    """Put the parts together; nothing is begun yet."""
+    turns = Turns(
+        store=store,
+        agent=agent,
+        replies={name: outlet.replies for name, outlet in outlets.items()},
+        tasks=tasks,
+        clock=clock,
+        new_id=new_id,
+        limits=limits,
+        contact=about.contact,
+        platforms={name: outlet.platform for name, outlet in outlets.items() if outlet.platform is not None},
+    )
+    notices = Notices(
+        store=store,
+        agent=agent,
+        outlets=outlets,
+        about=about,
+        support=support,
+        tasks=tasks,
+        clock=clock,
+        new_id=new_id,
+    )
+    in_support = frozenset(channel.address.channel for channel in support.values())
+    rules = replace(rules, staff_channels=rules.staff_channels | in_support)
+    wishes = Wishes(
+        store=store,
+        turns=turns,
+        notices=notices,
+        about=about,
+        support=support,
+        rules=rules,
+        clock=clock,
+        new_id=new_id,
+    )
+    intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
+    return Bot(BotDesk(intake=intake, talks=store.talks, about=about), intake, turns, notices)
 
 
 async def until_terminated() -> None:

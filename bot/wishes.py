@@ -1,6 +1,7 @@
 """What buttons, reactions and sub-commands ask for: each done once it is durable, with a sentence on what was done."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol, assert_never
 
 from adapters.contract import IncomingMessage, Kind, Wish
@@ -133,24 +134,23 @@ class Wishes:
         return wording.GIVEN_BACK if given else wording.NOT_HANDED_OFF
 
     async def _give_back_one(self, handoff_id: str, conversation_id: str, *, by: str) -> None:
-        address = await self._store.handoffs.address_of(handoff_id)
-        notice = None
-        if address is not None:
-            notice = Notice(
-                id=self._new_id(),
-                cause=f"back:{handoff_id}",
-                kind=NoticeKind.BACK,
-                conversation_id=conversation_id,
-                address=address,
-                person=by,
-                handoff_id=handoff_id,
+        told = await self._store.notices.of_handoff(handoff_id)
+        notices: list[Notice] = []
+        if told is not None:
+            cause, kind = f"returned:{handoff_id}", NoticeKind.RETURNED
+            notices.append(replace(told, id=self._new_id(), cause=cause, kind=kind, person=by))
+        if address := await self._store.handoffs.address_of(handoff_id):
+            cause = f"back:{handoff_id}"
+            notices.append(
+                Notice(self._new_id(), cause, NoticeKind.BACK, conversation_id, address, by, handoff_id=handoff_id)
             )
-        await self._store.handoffs.close(handoff_id, by=by, now=self._clock.now(), notice=notice)
-        if notice is not None:
-            self._notices.post(notice.id)
+        if await self._store.handoffs.close(handoff_id, by=by, now=self._clock.now(), notices=notices):
+            for notice in notices:
+                self._notices.post(notice.id)
 
     async def _mute(self, message: IncomingMessage, *, is_muted: bool) -> str:
-        await self._store.conversations.mute(message.conversation_id, is_muted=is_muted)
+        if not await self._store.conversations.mute(message.conversation_id, is_muted=is_muted):
+            return wording.NOTHING_HERE
         return wording.MUTED if is_muted else wording.UNMUTED
 
     async def _begin_anew(self, message: IncomingMessage) -> str:

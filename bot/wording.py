@@ -23,6 +23,7 @@ UNMUTED = "I'm listening again."
 FORGOTTEN = "Done: I start anew here, and what was said before is forgotten."
 SHARED = "I'm posting the answer for everyone here."
 SHARED_ALREADY = "This answer has been posted for everyone already."
+NOTHING_HERE = "There is no conversation here yet."
 ANSWER_UNKNOWN = "I can't find the answer that this belongs to any more."
 CONVERSATION_UNKNOWN = "I can't find the conversation that this belongs to any more."
 
@@ -57,6 +58,12 @@ def describe_request(*, who: str, link: str | None, group: str, field: str, reca
         parts += [f"Last question:\n> {clip(recalled.question)}", f"My answer:\n> {clip(recalled.answer)}"]
     parts.append("I stay silent there until somebody gives the conversation back to me.")
     return "\n\n".join(parts)
+
+
+def describe_return(who: str, link: str | None) -> str:
+    """Return what takes the place of the notice when people have given a conversation back."""
+    where = f"[the conversation]({link})" if link else "the conversation"
+    return f"{who} has given {where} back to me: I answer there again."
 
 
 def describe_share(who: str, recalled: Recollection) -> str:

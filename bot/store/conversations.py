@@ -42,11 +42,11 @@ class Conversations:
             rows = [{"conversation_id": conversation_id, "person": person} for person in sorted(people)]
             await connection.execute(insert(connection, participants).on_conflict_do_nothing(), rows)
 
-    async def mute(self, conversation_id: str, *, is_muted: bool) -> None:
-        """Say nothing more in a conversation, or speak again."""
+    async def mute(self, conversation_id: str, *, is_muted: bool) -> bool:
+        """Say nothing more in a conversation, or speak again; return False for one that isn't known."""
         async with self._database.write() as connection:
             change = sa.update(conversations).where(conversations.c.id == conversation_id)
-            await connection.execute(change.values(is_muted=is_muted))
+            return (await connection.execute(change.values(is_muted=is_muted))).rowcount > 0
 
     async def forget_soon(self, conversation_id: str) -> None:
         """Ask for the history to be forgotten before the next question is answered."""

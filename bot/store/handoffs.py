@@ -1,5 +1,6 @@
 """Conversations that people have taken over: given to them once, with a notice, and given back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -50,6 +51,12 @@ class HandOffRows:
             found: str | None = await connection.scalar(wanted)
             return found
 
+    async def is_open(self, handoff_id: str) -> bool:
+        """Return whether people still have the conversation."""
+        wanted = sa.select(handoffs.c.id).where(_is_open(handoffs.c.id == handoff_id))
+        async with self._database.read() as connection:
+            return (await connection.execute(wanted)).first() is not None
+
     async def open_in(self, workspace: str, channel: str) -> list[tuple[str, str]]:
         """Return hand-off and conversation of all that people have taken over in a channel."""
         joined = sa.join(handoffs, conversations, handoffs.c.conversation_id == conversations.c.id)
@@ -58,13 +65,14 @@ class HandOffRows:
         async with self._database.read() as connection:
             return [(row.id, row.conversation_id) for row in await connection.execute(wanted)]
 
-    async def close(self, handoff_id: str, *, by: str, now: float, notice: Notice | None = None) -> bool:
-        """End a hand-off and say so with the notice; return False when it has ended already."""
+    async def close(self, handoff_id: str, *, by: str, now: float, notices: Sequence[Notice] = ()) -> bool:
+        """End a hand-off and say so with these notices; return False when it has ended already."""
         change = sa.update(handoffs).where(_is_open(handoffs.c.id == handoff_id))
         async with self._database.write(is_durable=True) as connection:
             ended = await connection.execute(change.values(given_back_by=by, given_back_at=now))
-            if ended.rowcount and notice is not None:
-                await add_notice(connection, notice, now)
+            if ended.rowcount:
+                for notice in notices:
+                    await add_notice(connection, notice, now)
             return ended.rowcount > 0
 
     async def address_of(self, handoff_id: str) -> Address | None:

@@ -18,6 +18,8 @@ class NoticeKind(StrEnum):
 
     WANTED = "a person is wanted"
     """In the support channel, with the button that gives the conversation back."""
+    RETURNED = "the conversation was given back"
+    """In the place of the one in the support channel."""
     ASKED = "people were asked"
     UNREACHED = "people could not be asked"
     BACK = "the bot is back"
@@ -67,6 +69,14 @@ class NoticeRows:
                 return None
             return await _read(connection, notice_id)
 
+    async def of_handoff(self, handoff_id: str) -> Notice | None:
+        """Return the notice that people were told of a hand-off with, once it has been posted."""
+        told = sa.and_(notices.c.handoff_id == handoff_id, notices.c.kind == NoticeKind.WANTED.value)
+        wanted = sa.select(notices.c.id).where(told, sa.exists().where(notice_posts.c.notice_id == notices.c.id))
+        async with self._database.read() as connection:
+            found = await connection.scalar(wanted)
+            return None if found is None else await _read(connection, found)
+
     async def add_post(self, notice_id: str, reference: MessageReference, position: int) -> None:
         """Remember the message at a position of a notice."""
         post = {"address": write_address(reference.address), "reference": reference.message}
@@ -104,7 +114,12 @@ async def _read(connection: AsyncConnection, notice_id: str) -> Notice:
     joined = sa.join(notices, conversations, notices.c.conversation_id == conversations.c.id)
     wanted = sa.select(notices, conversations.c.workspace).select_from(joined).where(notices.c.id == notice_id)
     row = (await connection.execute(wanted)).one()
-    posted = sa.select(notice_posts).where(notice_posts.c.notice_id == notice_id).order_by(notice_posts.c.position)
+    posted_by = notice_posts.c.notice_id == notice_id
+    if row.kind == NoticeKind.RETURNED.value:
+        # It takes the place of the one that it ends: the same messages are edited.
+        of_handoff = sa.and_(notices.c.handoff_id == row.handoff_id, notices.c.kind == NoticeKind.WANTED.value)
+        posted_by = notice_posts.c.notice_id.in_(sa.select(notices.c.id).where(of_handoff))
+    posted = sa.select(notice_posts).where(posted_by).order_by(notice_posts.c.position)
     return Notice(
         id=row.id,
         cause=row.cause,

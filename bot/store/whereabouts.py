@@ -57,10 +57,11 @@ class WhereaboutsRows:
 
 
 async def _find_by_id(connection: AsyncConnection, name: str) -> Whereabouts | None:
-    """Look for a turn's id, then for a question's."""
+    """Look for a turn's id, then for a question's, then for a notice's."""
     by_turn = sa.select(turns.c.conversation_id, turns.c.id.label("turn_id")).where(turns.c.id == name)
     by_question = sa.select(inbox.c.conversation_id, inbox.c.turn_id).where(inbox.c.id == name)
-    for wanted in (by_turn, by_question):
+    by_notice = sa.select(notices.c.conversation_id, notices.c.turn_id).where(notices.c.id == name)
+    for wanted in (by_turn, by_question, by_notice):
         row = (await connection.execute(wanted)).first()
         if row is not None:
             return Whereabouts(row.conversation_id, row.turn_id)

@@ -209,12 +209,41 @@ def test_a_stop_button_without_an_answer_under_way_says_so() -> None:
         (Wish.HELPFUL, "stranger", True),
         (Wish.UNHELPFUL, "asker", True),
         (Wish.PERSON, "asker", True),
+        (Wish.NEW, "asker", True),
+        (Wish.NEW, "staff", True),
+        (Wish.NEW, "stranger", False),
+        (Wish.SHARE, "asker", True),
+        (Wish.SHARE, "stranger", False),
     ],
 )
 def test_who_may_wish_what(wish: Wish, role: str, may: bool) -> None:
     pressed = event(Kind.BUTTON, Surface.THREAD, role, wish=wish)
     for state in (TALKING, replace(TALKING, is_muted=True), replace(TALKING, is_handed_off=True)):
         assert isinstance(decide(pressed, state, RULES), Act if may else Refuse)
+
+
+@pytest.mark.parametrize("kind", [Kind.BUTTON, Kind.COMMAND])
+@pytest.mark.parametrize(("role", "may"), [("asker", True), ("staff", True), ("stranger", False)])
+def test_who_may_begin_anew_while_an_answer_is_under_way(kind: Kind, role: str, may: bool) -> None:
+    wish = event(kind, Surface.THREAD, role, wish=Wish.NEW)
+    everyone = replace(WAITED_FOR, people=frozenset({"ann", "eve"}))
+    assert isinstance(decide(wish, everyone, RULES), Act if may else Refuse)
+
+
+def test_one_may_begin_anew_before_anything_was_said_but_not_mute() -> None:
+    assert decide(event(Kind.COMMAND, Surface.CHANNEL, wish=Wish.NEW), UNKNOWN, RULES) == Act(Wish.NEW)
+    assert isinstance(decide(event(Kind.COMMAND, Surface.CHANNEL, wish=Wish.MUTE), UNKNOWN, RULES), Refuse)
+
+
+@pytest.mark.parametrize(("channel", "may"), [("help", True), ("ch", False)])
+def test_whoever_acts_in_the_support_channel_is_staff_though_the_bot_answers_nobody_there(
+    channel: str, may: bool
+) -> None:
+    rules = replace(RULES, staff_channels=frozenset({"help"}), channels=Lists(allowed=frozenset({"ch"})), users=Lists())
+    pressed = event(Kind.BUTTON, Surface.CHANNEL, "stranger", wish=Wish.GIVE_BACK, channel=channel)
+    assert isinstance(decide(pressed, replace(TALKING, is_handed_off=True), rules), Act if may else Refuse)
+    asked = event(Kind.MENTION, Surface.CHANNEL, channel="help")
+    assert decide(asked, UNKNOWN, rules) == Ignore(Reason.PLACE_NOT_SERVED)
 
 
 def test_changes_of_a_waiting_question_are_honoured() -> None:

@@ -61,6 +61,9 @@ async def test_the_bot_is_silent_until_somebody_in_the_support_channel_gives_bac
         assert (await desk.front.receive(replace(pressed, id="b10"))).notice == wording.NOT_HANDED_OFF
         await desk.notices.join()
         assert platform.visible(HERE)[-2:] == [wording.ASKED, wording.BACK]
+        returned = "has given [the conversation](https://sim.example/c1/m0) back to me: I answer there again."
+        assert platform.visible(HELP) == [f"[sam](https://sim.example//sam) {returned}"]
+        assert notice.content.controls is Controls.NONE
         assert await desk.says("and now?") == Answer("and now?")
         await desk.turns.join()
     assert len(platform.visible(HERE)) == 4
@@ -126,6 +129,21 @@ async def test_a_crash_at_any_moment_leaves_one_notice_and_one_sentence(tmp_path
         assert await desk.says("anyone?") == Ignore(Reason.HANDED_OFF)
     assert len(platform.visible(HELP)) == 1
     assert platform.visible(HERE) == [wording.ASKED]
+
+
+async def test_what_is_given_back_before_people_were_told_needs_no_notice(tmp_path: Path) -> None:
+    platform = build_platform()
+    async with open_talk(tmp_path, platform) as desk:
+        platform.latency = lambda: 3600.0
+        await desk.presses(Wish.PERSON)
+    platform.latency = lambda: 0.0
+    async with open_talk(tmp_path, platform, first_id=2) as desk:
+        await desk.presses(Wish.GIVE_BACK, by="staff")
+        await desk.notices.take_up()
+        await desk.notices.join()
+        assert await desk.notices.take_up() == 0
+    assert platform.visible(HELP) == []
+    assert platform.visible(HERE) == [wording.BACK]
 
 
 async def test_a_lost_response_makes_no_second_notice(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
+from bot.store import migrations
 from bot.store.engine import Store, open_store, url_of
 from bot.store.handoffs import Place
 from bot.store.inbox import Acceptance, InboxMessage
@@ -21,7 +24,7 @@ from bot.store.migrate import newest_version
 from bot.store.notices import Notice, NoticeKind
 from bot.store.schema import metadata
 from bot.store.turns import TurnEnd, TurnRecord
-from bot.store.values import read_ending, write_ending
+from bot.store.values import read_ending, write_address, write_ending
 from bot.store.whereabouts import Whereabouts
 from tests.fakes.desk import message as event
 
@@ -262,6 +265,28 @@ async def test_a_second_start_finds_what_the_first_one_wrote(tmp_path: Path) -> 
         await first.inbox.add([asked("a")])
     async with open_store(url) as second:
         assert await second.inbox.add([asked("a")]) == frozenset()
+
+
+async def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_that_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "firstline.db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with sa.create_engine(f"sqlite:///{file}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "v0001_start")
+        connection.exec_driver_sql("INSERT INTO conversations VALUES ('c1', 'w', 'ch', 0, 1.0)")
+        connection.exec_driver_sql("INSERT INTO handoffs VALUES ('h1', 'c1', 'ann', 1.0, NULL, NULL)")
+        connection.exec_driver_sql(
+            "INSERT INTO inbox VALUES ('a', 'c1', 'ann', ?, 'how?', NULL, NULL, 1.0, 1.0, NULL, 0)",
+            (write_address(PLACE),),
+        )
+    async with open_store(url_of(file)) as store:
+        assert (await store.conversations.state_of("c1")).is_handed_off
+        assert await store.handoffs.open_in("w", "ch") == [("h1", "c1")]
+        assert await store.handoffs.address_of("h1") is None
+        turn = await store.turns.claim("c1", "t1", 2.0)
+        assert turn is not None
+        assert (turn.questions[0].text, turn.questions[0].is_in_thread) == ("how?", False)
 
 
 async def test_a_broken_database_is_an_error_at_once(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from bot.gate import Decision, GateRules
 from bot.intake import Intake
 from bot.notices import Notices
 from bot.outlets import Outlet, SupportChannel
+from bot.serving import build_bot
 from bot.store.engine import Store, open_store, url_of
 from bot.turns import TurnLimits, Turns
-from bot.wishes import Wishes
 from tests.fakes.manual_clock import ManualClock
 
 ABOUT = About(contact="help@example.org")
@@ -97,39 +97,19 @@ async def open_desk(
     rules = rules or GateRules(staff_users=frozenset({"staff"}))
     async with open_store(url_of(home / "firstline.db")) as store, asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(replies.run())
-        turns = Turns(
-            store=store,
-            agent=agent,
-            replies={"wall": replies},
+        bot = build_bot(
+            store,
+            agent,
+            {"wall": Outlet(replies, platform)},
             tasks=tasks,
+            rules=rules,
+            about=about,
+            support=support or {},
             clock=clock,
             new_id=lambda: next(ids),
             limits=limits,
-            contact=about.contact,
-            platforms={} if platform is None else {"wall": platform},
         )
-        notices = Notices(
-            store=store,
-            agent=agent,
-            outlets={"wall": Outlet(replies, platform)},
-            about=about,
-            support=support or {},
-            tasks=tasks,
-            clock=clock,
-            new_id=lambda: next(ids),
-        )
-        wishes = Wishes(
-            store=store,
-            turns=turns,
-            notices=notices,
-            about=about,
-            support=support or {},
-            rules=rules,
-            clock=clock,
-            new_id=lambda: next(ids),
-        )
-        intake = Intake(store=store, turns=turns, wishes=wishes, rules=rules, clock=clock)
-        yield Desk(store, turns, intake, notices, BotDesk(intake=intake, talks=store.talks, about=about), tasks)
-        await turns.drain(0)
-        await notices.drain(0)
+        yield Desk(store, bot.turns, bot.intake, bot.notices, bot.desk, tasks)
+        await bot.turns.drain(0)
+        await bot.notices.drain(0)
         serving.cancel()

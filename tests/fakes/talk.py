@@ -18,7 +18,7 @@ from tests.fakes.stepping_agent import SteppingAgent
 HERE = Address("wall", "w", "c1")
 HELP = Address("wall", "w", "help")
 SUPPORT = {"wall": SupportChannel(HELP, group="S1")}
-RULES = GateRules(staff_users=frozenset({"staff"}), staff_channels=frozenset({"help"}))
+RULES = GateRules(staff_users=frozenset({"staff"}))
 
 
 def build_platform() -> SociablePlatform:
