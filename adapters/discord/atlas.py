@@ -43,6 +43,9 @@ class Atlas:
             return Place(channel, PlaceKind.DM)
         if channel not in self._channels:
             await self._fetch(channel, guild)
+        parent = snowflake(self._channels.get(channel, {}), "parent_id")
+        if self._is_thread(channel) and parent not in self._channels:
+            await self._fetch(parent, guild)
         return self.known(channel) or Place(channel, PlaceKind.CHANNEL, guild)
 
     def known(self, channel: str) -> Place | None:
@@ -57,6 +60,10 @@ class Atlas:
     def solved_tag(self, forum: str) -> str:
         """Return the tag by which a forum marks posts as solved, or nothing."""
         return self._solved.get(forum, "")
+
+    def _is_thread(self, channel: str) -> bool:
+        place = self.known(channel)
+        return place is not None and place.is_thread
 
     async def _fetch(self, channel: str, guild: str) -> None:
         try:

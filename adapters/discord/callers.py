@@ -18,8 +18,9 @@ from adapters.discord.commands import suggest
 from adapters.discord.forums import mark_solved
 from adapters.discord.interactions import Asked, Begun, Form, Wished, parse_interaction, place_of
 from adapters.discord.parse import Identity
-from adapters.discord.payload import Payload
+from adapters.discord.payload import Payload, snowflake
 from adapters.discord.places import Place
+from adapters.discord.recent import Recent
 from adapters.discord.responses import Responses
 from adapters.discord.rest import DiscordRest
 from adapters.discord.threads import Threads
@@ -42,9 +43,13 @@ class Callers:
         self._atlas = atlas
         self._fetch = fetch
         self._responses = Responses(rest)
+        self._served: Recent[None] = Recent()
 
     async def serve(self, event: Payload, me: Identity) -> None:
-        """Do what an interaction asks for and respond to it."""
+        """Do what an interaction asks for and respond to it; one that a RESUME brings again has been served."""
+        if snowflake(event, "id") in self._served:
+            return
+        self._served.note(snowflake(event, "id"), None)
         place = await self._placed(event, me)
         request = parse_interaction(event, place, me)
         match request:

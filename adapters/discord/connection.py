@@ -6,35 +6,23 @@ After a break the client and its HTTP session are built anew and the session is 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Final
 
+import aiohttp
 import discord
 
 from adapters.discord.gateway import GatewayClient, Shard, Take
-from adapters.discord.pace import BackOff, IdentifyPace, Sleep
+from adapters.discord.pace import BackOff, IdentifyPace, Patience
 from adapters.discord.payload import number, part, text
 from adapters.discord.rest import DiscordRest
+from adapters.discord.sdk_errors import FATAL_CLOSES, translate_sdk
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.surviving import surviving
 from adapters.errors import AdapterError, NotPermitted, StartRefused
 
 _log = logging.getLogger(__name__)
 _LOGIN_SECONDS = 15.0
-_TOKEN = "Discord refuses DISCORD_BOT_TOKEN: copy the bot's token anew from the Developer Portal, under Bot"  # noqa: S105 - a setting's name
-_REFUSALS: Final = {
-    4004: _TOKEN,
-    4010: "Discord refuses the shard: correct FIRSTLINE_DISCORD_SHARDS or leave it unset",
-    4011: "Discord asks for more shards: raise FIRSTLINE_DISCORD_SHARDS or leave it unset",
-    4012: "Discord speaks this version of its gateway no more: update Firstline",
-    4013: "Discord doesn't know the intents that were asked for: update Firstline",
-    4014: (
-        "Discord refuses the message-content intent: enable it in the Developer Portal, under Bot, "
-        "or unset FIRSTLINE_DISCORD_MESSAGE_CONTENT"
-    ),
-}
 
 
 @dataclass(slots=True)
@@ -46,12 +34,11 @@ class Connections:
     names: Iterable[str]
     take: Take
     chance: random.Random = field(default_factory=random.Random)
-    now: Callable[[], float] = monotonic
-    sleep: Sleep = asyncio.sleep
+    patience: Patience = field(default_factory=Patience)
     _pace: IdentifyPace = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pace = IdentifyPace(now=self.now, sleep=self.sleep)
+        self._pace = IdentifyPace(self.patience)
 
     async def run(self) -> None:
         """Stay connected with all shards until cancelled; raises StartRefused."""
@@ -73,10 +60,10 @@ class Connections:
             try:
                 advice = part({"told": (await self.rest.call("GET", "/gateway/bot")).json}, "told")
             except NotPermitted:
-                raise StartRefused(_TOKEN) from None
+                raise StartRefused(FATAL_CLOSES[4004]) from None
             except AdapterError as error:
                 _log.warning("Discord can't be reached: %s", type(error).__name__)
-                await self.sleep(back_off.next_seconds())
+                await self.patience.sleep(back_off.next_seconds())
             else:
                 gateway = self.settings.gateway_url or text(advice, "url")
                 return gateway, self.settings.shards or max(1, number(advice, "shards"))
@@ -92,7 +79,14 @@ class Connections:
             self.take(name, payload)
 
         while True:
-            client = GatewayClient(self.settings, shard, session=session, names=self.names, take=take)
+            client = GatewayClient(
+                self.settings,
+                shard,
+                session=session,
+                names=self.names,
+                take=take,
+                silence_seconds=self.patience.silence_seconds,
+            )
             with surviving(f"the connection of shard {shard.number}"):
                 async with client:
                     await self._connect(client, gateway)
@@ -100,7 +94,7 @@ class Connections:
             if stood.is_set():
                 back_off.succeeded()
                 stood.clear()
-            await self.sleep(back_off.next_seconds())
+            await self.patience.sleep(back_off.next_seconds())
 
     async def _connect(self, client: GatewayClient, gateway: str) -> None:
         """Log in and listen once. Raises StartRefused; what can pass by itself is logged."""
@@ -112,14 +106,11 @@ class Connections:
             elif not self.settings.gateway_url:
                 gateway = client.session.gateway
             await client.listen(gateway)
-        except discord.LoginFailure:
-            raise StartRefused(_TOKEN) from None
-        except discord.PrivilegedIntentsRequired:
-            raise StartRefused(_REFUSALS[4014]) from None
-        except discord.ConnectionClosed as closed:
-            if closed.code in _REFUSALS:
-                raise StartRefused(_REFUSALS[closed.code]) from None
-            _log.warning("shard %s: the gateway closed with %s", client.shard_id, closed.code)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            failure = translate_sdk(error)
+            if isinstance(failure, StartRefused):
+                raise failure from None
+            _log.warning("shard %s lost its connection: %s", client.shard_id, type(error).__name__)
 
 
 def _first(group: BaseExceptionGroup[StartRefused]) -> StartRefused:

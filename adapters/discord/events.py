@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Final
 from weakref import WeakValueDictionary
@@ -12,17 +12,21 @@ from adapters.desk import FrontDesk
 from adapters.discord.atlas import Atlas
 from adapters.discord.attachments import Fetch, read_attachments, with_attachments
 from adapters.discord.callers import Callers
+from adapters.discord.catchup import CatchUp
 from adapters.discord.forums import mark_solved
 from adapters.discord.parse import (
     Identity,
+    clean,
     is_withheld,
     parse_deletions,
     parse_edit,
     parse_message,
     parse_reaction,
 )
-from adapters.discord.payload import Payload, part, parts, snowflake
-from adapters.discord.places import Place
+from adapters.discord.pastes import Pastes
+from adapters.discord.payload import Payload, part, parts, snowflake, snowflakes, text
+from adapters.discord.places import Place, PlaceKind
+from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.surviving import surviving
 from adapters.discord.threads import Threads
@@ -35,6 +39,7 @@ ABOUT_CHANNELS: Final = frozenset(
         *("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_LIST_SYNC"),
     }
 )
+_MIN_MISSED_CHARS = 12
 
 
 class Events:
@@ -47,6 +52,7 @@ class Events:
         rest: DiscordRest,
         threads: Threads,
         atlas: Atlas,
+        catch_up: CatchUp,
         fetch: Fetch,
         tasks: asyncio.TaskGroup,
         on_ready: Callable[[], None],
@@ -55,6 +61,7 @@ class Events:
         self._rest = rest
         self._threads = threads
         self._atlas = atlas
+        self._catch_up_with = catch_up
         self._fetch = fetch
         self._tasks = tasks
         self._on_ready = on_ready
@@ -62,6 +69,8 @@ class Events:
         self._me = Identity("")
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._pastes = Pastes()
+        self._heard: Recent[None] = Recent()
         self._is_loss_known = False
         self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "MESSAGE_CREATE": self._said,
@@ -86,8 +95,10 @@ class Events:
                 self._on_ready()
             elif name in ABOUT_CHANNELS:
                 self._atlas.take(name, event, me=self._me.user)
+                if name == "GUILD_CREATE":
+                    self._start(self._catch_up(event))
             else:
-                self._begin(name, event)
+                self._start(self._handle(name, event))
 
     async def settle(self, seconds: float) -> None:
         """Let what is under way come to its end, but not for longer."""
@@ -98,8 +109,8 @@ class Events:
     def _identity(self) -> Identity:
         return replace(self._me, roles=frozenset(self._atlas.roles))
 
-    def _begin(self, name: str, event: Payload) -> None:
-        task = self._tasks.create_task(self._handle(name, event))
+    def _start(self, handling: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(handling)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -113,6 +124,14 @@ class Events:
             async with lock:
                 await self._handlers[name](event)
 
+    async def _catch_up(self, guild: Payload) -> None:
+        with surviving("catching up"):
+            async for message in self._catch_up_with.missed(guild):
+                words = clean(text(message, "content"), message, self._identity)
+                # A word alone was meant for the moment: a "stop" must not strike the answer of today.
+                if len(words) >= _MIN_MISSED_CHARS and snowflake(message, "id") not in self._heard:
+                    await self._handle("MESSAGE_CREATE", message)
+
     async def _place(self, event: Payload) -> Place:
         place = await self._atlas.find(snowflake(event, "channel_id"), guild=snowflake(event, "guild_id"))
         return await self._threads.rooted(place, self._me.user)
@@ -120,15 +139,22 @@ class Events:
     async def _said(self, event: Payload) -> None:
         if snowflake(part(event, "author"), "id") == self._me.user:
             return
+        self._heard.note(snowflake(event, "id"), None)
         place = await self._place(event)
         if is_withheld(event, place, self._identity):
             self._tell_of_loss()
-        message = parse_message(event, place, self._identity)
+        root = self._pastes.root_of(event) if place.kind is PlaceKind.CHANNEL else ""
+        message = parse_message(event, place, self._identity, continues=root)
         if message is None:
             return
-        text = await with_attachments(message.text, read_attachments(parts(event, "attachments")), self._fetch)
-        message = replace(message, text=text)
-        self._threads.entitle(message.address, text)
+        if "member" not in event:
+            member = part(await self._catch_up_with.with_member(event), "member")
+            message = replace(message, roles=snowflakes(member, "roles"))
+        self._pastes.note(event, root or message.id)
+        whole = await with_attachments(message.text, read_attachments(parts(event, "attachments")), self._fetch)
+        message = replace(message, text=whole)
+        if not root:
+            self._threads.entitle(message.address, whole)
         await self._desk.receive(message)
 
     async def _edited(self, event: Payload) -> None:

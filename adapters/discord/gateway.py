@@ -22,8 +22,6 @@ from adapters.discord.settings import DiscordSettings
 Take: TypeAlias = Callable[[str, object], None]
 
 _CONNECT_SECONDS = 20.0
-_SILENCE_SECONDS = 10.0
-"""A connection on which a heartbeat stays unanswered for so long is dead, however open it looks."""
 _HEARTBEAT_SECONDS = 45.0
 _CLOSE_SECONDS = 1.0
 _ENDS_SESSION = frozenset({4003, 4007, 4009})  # not authenticated, invalid sequence, timed out
@@ -72,6 +70,7 @@ class GatewayClient(discord.Client):
         session: Session | None,
         names: Iterable[str],
         take: Take,
+        silence_seconds: float,
     ) -> None:
         # discord.py has no other way to be pointed elsewhere; production and tests use the same one.
         Route.BASE = settings.api_url.rstrip("/")
@@ -84,6 +83,7 @@ class GatewayClient(discord.Client):
             shard_count=shard.count,
         )
         self.session = session
+        self._silence_seconds = silence_seconds
         self._connection.parsers = {name: partial(take, name) for name in names}
 
     async def listen(self, gateway: str) -> None:
@@ -96,7 +96,7 @@ class GatewayClient(discord.Client):
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 socket = await self._open(gateway)
-            await _poll(socket)
+            await _poll(socket, self._silence_seconds)
         except ReconnectWebSocket as asked:
             may_resume = asked.resume and (socket is None or socket.socket.close_code not in _ENDS_SESSION)
         finally:
@@ -121,11 +121,11 @@ class GatewayClient(discord.Client):
         )
 
 
-async def _poll(socket: DiscordWebSocket) -> None:
+async def _poll(socket: DiscordWebSocket, silence_seconds: float) -> None:
     """Take event after event; a connection without any sign of life, even of a heartbeat, is a lost one."""
     beat = socket._keep_alive.interval if socket._keep_alive is not None else None
     while True:
-        async with asyncio.timeout((beat or _HEARTBEAT_SECONDS) + _SILENCE_SECONDS):
+        async with asyncio.timeout((beat or _HEARTBEAT_SECONDS) + silence_seconds):
             await socket.poll_event()
 
 

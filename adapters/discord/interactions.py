@@ -35,6 +35,7 @@ from adapters.discord.places import Place, PlaceKind, read_place
 _COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4  # the types of an interaction
 _OPENS_THREADS: Final = 1 << 10 | 1 << 11 | 1 << 35 | 1 << 38
 """View the channel, send messages, create public threads, send messages in threads."""
+_ADMINISTRATOR: Final = 1 << 3
 _SPEAKS: Final = {PlaceKind.THREAD: 1 << 10 | 1 << 38, PlaceKind.FORUM_POST: 1 << 10 | 1 << 38}
 _WISHES: Final = {
     ButtonAction.STOP: Wish.STOP,
@@ -209,9 +210,10 @@ def _public_form(payload: Payload, place: Place) -> Form:
 
 def _form_of(message: Payload, place: Place) -> Form:
     """Return in which form a message of ours was said: it tells whose conversation its buttons are about."""
-    if max(number(message, "flags"), 0) & _EPHEMERAL:
-        return Form.PRIVATE
-    return Form.QUOTED if place.is_thread else Form.HERE if message else Form.PRIVATE
+    is_ephemeral = not message or bool(max(number(message, "flags"), 0) & _EPHEMERAL)
+    if place.is_thread and not (message and is_ephemeral):
+        return Form.QUOTED
+    return Form.PRIVATE if is_ephemeral else Form.HERE
 
 
 def _may_speak(payload: Payload, place: Place) -> bool:
@@ -219,7 +221,7 @@ def _may_speak(payload: Payload, place: Place) -> bool:
     needed = _SPEAKS.get(place.kind, _OPENS_THREADS)
     granted = int(as_snowflake(payload.get("app_permissions")) or 0)
     is_member = "0" in part(payload, "authorizing_integration_owners")
-    return is_member and granted & needed == needed
+    return is_member and (granted & needed == needed or bool(granted & _ADMINISTRATOR))
 
 
 def _in_public(payload: Payload, place: Place, ticket: Ticket) -> Address:

@@ -3,9 +3,12 @@
 discord.py's own back-off waited up to 124 s after an outage of 15 s; a supported conversation can't.
 """
 
+import asyncio
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
 from typing import Final, TypeAlias
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -18,6 +21,16 @@ _BETWEEN_SECONDS = 5.0
 _FREE_A_DAY = 500
 _SPARSE_SECONDS = _DAY_SECONDS / 400
 """Beyond the free ones: 500 + 400 stay below the 1,000 after which Discord resets the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How time passes for connections. `now` gives seconds that never go back."""
+
+    now: Callable[[], float] = monotonic
+    sleep: Sleep = asyncio.sleep
+    silence_seconds: float = 10.0
+    """A connection on which a heartbeat stays unanswered for so long is dead, however open it looks."""
 
 
 class BackOff:
@@ -39,11 +52,11 @@ class BackOff:
 
 
 class IdentifyPace:
-    """The IDENTIFYs of all connections of one bot. `now` gives seconds that never go back."""
+    """The IDENTIFYs of all connections of one bot."""
 
-    def __init__(self, *, now: Callable[[], float], sleep: Sleep) -> None:
-        self._now = now
-        self._sleep = sleep
+    def __init__(self, patience: Patience) -> None:
+        self._now = patience.now
+        self._sleep = patience.sleep
         self._times: deque[float] = deque()
 
     async def wait(self) -> None:

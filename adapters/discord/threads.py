@@ -6,9 +6,7 @@ when the process ends between accepting a question and opening its thread: the n
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import replace
-from typing import Generic, TypeVar
 
 from adapters.contract import Address
 from adapters.discord.addresses import Interaction, build_address
@@ -16,27 +14,16 @@ from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
 from adapters.discord.payload import Payload, part, snowflake, text
 from adapters.discord.places import Place
+from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
-from adapters.errors import AdapterError, MessageGone, NotPermitted
+from adapters.errors import MessageGone, NotPermitted, RetryLater
 
 _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
+_ATTEMPTS = 3
 _RESPONSE_SECONDS = 5.0
 """How long an answer waits for the response that its thread will stand on."""
-_KEPT = 5_000
-
-V = TypeVar("V")
-
-
-class _Recent(OrderedDict[str, V], Generic[V]):
-    """What was noted last, up to a number."""
-
-    def note(self, key: str, value: V) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > _KEPT:
-            self.popitem(last=False)
 
 
 class Threads:
@@ -44,9 +31,9 @@ class Threads:
 
     def __init__(self, rest: DiscordRest) -> None:
         self._rest = rest
-        self._titles: _Recent[str] = _Recent()
-        self._roots: _Recent[str] = _Recent()
-        self._settled: _Recent[Address] = _Recent()
+        self._titles: Recent[str] = Recent()
+        self._roots: Recent[str] = Recent()
+        self._settled: Recent[Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -132,17 +119,19 @@ class Threads:
 
     async def _look_up_root(self, place: Place) -> str:
         """Return the interaction under whose response a thread stands, or else the thread."""
-        try:
-            found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
-        except (MessageGone, NotPermitted):
-            root = place.channel
-        except AdapterError as error:
-            _log.warning("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
-            return place.channel
-        else:
-            root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
-        self._roots.note(place.channel, root)
-        return root
+        for _ in range(_ATTEMPTS):
+            try:
+                found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
+            except RetryLater as error:
+                _log.info("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
+                continue
+            except (MessageGone, NotPermitted):
+                root = place.channel
+            else:
+                root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
+            self._roots.note(place.channel, root)
+            return root
+        return place.channel
 
 
 def _object(json: object) -> Payload:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from time import monotonic
 
 import aiohttp
 
@@ -12,10 +11,11 @@ from adapters.contract import Platform
 from adapters.desk import FrontDesk
 from adapters.discord.adapter import DiscordPlatform
 from adapters.discord.atlas import Atlas
+from adapters.discord.catchup import CatchUp
 from adapters.discord.connection import Connections
 from adapters.discord.events import Events
 from adapters.discord.files import Files
-from adapters.discord.pace import Sleep
+from adapters.discord.pace import Patience
 from adapters.discord.rest import DiscordRest, open_rest
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.syncing import sync_commands
@@ -38,16 +38,16 @@ class DiscordVenue:
         platform: DiscordPlatform,
         threads: Threads,
         files: Files,
-        now: Callable[[], float],
-        sleep: Sleep,
+        clock: Callable[[], float],
+        patience: Patience,
     ) -> None:
         self._settings = settings
         self._rest = rest
         self._platform = platform
         self._threads = threads
         self._files = files
-        self._now = now
-        self._sleep = sleep
+        self._clock = clock
+        self._patience = patience
 
     @property
     def platform(self) -> Platform:
@@ -66,18 +66,18 @@ class DiscordVenue:
                     rest=self._rest,
                     threads=self._threads,
                     atlas=Atlas(self._rest),
+                    catch_up=CatchUp(self._rest, clock=self._clock),
                     fetch=self._files.fetch,
                     tasks=handling,
                     on_ready=on_ready,
                 )
-                handling.create_task(sync_commands(self._rest, sleep=self._sleep))
+                handling.create_task(sync_commands(self._rest, sleep=self._patience.sleep))
                 connections = Connections(
                     self._settings,
                     self._rest,
                     names=events.names,
                     take=events.take,
-                    now=self._now,
-                    sleep=self._sleep,
+                    patience=self._patience,
                 )
                 try:
                     await connections.run()
@@ -92,29 +92,38 @@ class DiscordVenue:
 
 @asynccontextmanager
 async def open_discord(
-    settings: DiscordSettings,
-    *,
-    clock: Callable[[], float],
-    now: Callable[[], float] = monotonic,
-    sleep: Sleep = asyncio.sleep,
+    settings: DiscordSettings, *, clock: Callable[[], float], patience: Patience | None = None
 ) -> AsyncIterator[DiscordVenue]:
     """Open Discord: its `platform` works at once, events come with `serve`.
 
-    `clock` gives epoch seconds, by which interactions age; `now` gives seconds that never go back.
+    `clock` gives epoch seconds, by which interactions age.
     """
-    async with open_rest(settings) as rest, aiohttp.ClientSession() as session, asyncio.TaskGroup() as tasks:
+    async with open_rest(settings) as rest, aiohttp.ClientSession() as session:
         threads = Threads(rest)
         platform = DiscordPlatform(rest, settings, clock=clock, settle=threads.settle)
-        tending = tasks.create_task(platform.run())
-        try:
+        async with _tending(platform):
             yield DiscordVenue(
                 settings,
                 rest=rest,
                 platform=platform,
                 threads=threads,
                 files=Files(session, api_url=settings.api_url),
-                now=now,
-                sleep=sleep,
+                clock=clock,
+                patience=patience or Patience(),
             )
-        finally:
-            tending.cancel()
+
+
+@asynccontextmanager
+async def _tending(platform: DiscordPlatform) -> AsyncIterator[None]:
+    """Let the platform repeat what it has to; an error of the block comes out as it was raised."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tending = tasks.create_task(platform.run())
+            try:
+                yield
+            finally:
+                tending.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            raise group.exceptions[0] from None
+        raise

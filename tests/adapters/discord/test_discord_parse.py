@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.contract import IncomingMessage, Kind, Surface, Wish
@@ -200,6 +200,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(max_examples=60)
 @given(
     payload=st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=14),
     place=st.sampled_from([CHANNEL, THREAD, POST, DM, FLAT]),
