@@ -74,7 +74,9 @@ async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
     stack.push_async_callback(engine.dispose)
     key = settings.service.secret_key
     secret_key = key.get_secret_value() if key else ""
-    return await stack.enter_async_context(open_oauth(engine, slack_settings(settings), secret_key=secret_key))
+    return await stack.enter_async_context(
+        open_oauth(engine, slack_settings(settings), secret_key=secret_key, clock=time.time)
+    )
 
 
 async def _open_discord(settings: Settings, stack: AsyncExitStack) -> Venue:

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean
 
 from tests.benchmarks.staleness_rig import WORDS, WORDS_A_SECOND, Answer, write_answer
-from tests.servers.model_server import Behaviour, Messages, pieces_of, text_of
+from tests.servers.model_server import Behaviour, Messages, text_of
 from tests.servers.openai_server import OpenAIServer
 
 _MARK = re.compile(r"\bnumber q(\d{4})\b")
