@@ -79,9 +79,9 @@ def mend_citations(
         claim = read_claim(found[0])
         if not marks and (has_citations or not same_language or len(claim.words) < 4):
             return found[0]
-        cited = _joined([contents[n] for n in marks])
-        if not marks or not cited.supports(claim, same_language=same_language):
-            marks = _best(claim, contents, same_language=same_language)
+        if marks and _joined([contents[n] for n in marks]).supports(claim, same_language=same_language):
+            return found[0]  # as people have read it: what needs no mending must not move on the screen
+        marks = _best(claim, contents, same_language=same_language)
         return _cite(found[0], "".join(f"[{number(n)}]" for n in marks))
 
     parts = _FENCE.split(text)

@@ -187,7 +187,12 @@ def _cut_inside_line(body: str, outline: Outline, least: int, most: int) -> Cut 
         if body[place - 1 : place].isspace()
         and not body[place : place + 1].isspace()
         and body[place : place + 1] != "["
-    ] + [place for place in range(most, least - 1, -1) if body[place - 1 : place] in _IDEOGRAPHIC_ENDS]
+    ] + [
+        place
+        for place in range(most, least - 1, -1)
+        # Before the end of a mark, opening it again would make a fence of `~~` and `~~`.
+        if body[place - 1 : place] in _IDEOGRAPHIC_ENDS and _is_between_marks(body, place)
+    ]
     atoms = _in_body(inline.atoms, to_body)
     marked = _in_body(inline.marked, to_body)
     sentences = (place for place in places if _ends_sentence(body, place) and not _holding(marked, place))

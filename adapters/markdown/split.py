@@ -3,8 +3,10 @@
 What was cut stays cut, so a stream of 60,000 characters parses each of them a bounded number of times.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import accumulate
 
 from adapters.markdown.blocks import Kind, Outline, read_outline
 from adapters.markdown.cut import Opening, find_cut, is_leading
@@ -113,12 +115,19 @@ class Pages:
         self._close(Piece(self._start, offset, self._opening), Opening())
 
     def replace(self, text: str) -> int:
-        """Make this the whole text; messages that were closed stay so as far as it is the same. Return how far."""
+        """Make this the whole text; messages that were closed end where they did. Return how much is the same.
+
+        People have read these messages: a word that changes in one must not move the text of the others.
+        """
         common = _common_length(self.text, text)
-        kept = [piece for piece in self.closed if piece.end <= common]
+        begins = [*[piece.start for piece in self.closed[1:]], self._start]
+        # A message ends as it did where the next one's first character is still the same.
+        kept = [piece for piece, begin in zip(self.closed, begins, strict=False) if begin <= common]
         if len(kept) < len(self.closed):
             self._start, self._opening = self.closed[len(kept)].start, self.closed[len(kept)].opening
-            self.closed = kept
+            changed, self.closed = self.closed[len(kept) :], kept
+            old, self.text = self.text, text
+            self._close_again(changed, map_lines(old, text))
             self._tail_block = self._start
         self._break = min(self._break, common)
         self._tail_block = min(self._tail_block, self._start) if common < len(self.text) else self._tail_block
@@ -126,6 +135,18 @@ class Pages:
         self.text = text
         self._cut_overflow()
         return common
+
+    def _close_again(self, pieces: list[Piece], places: Mapping[int, int]) -> None:
+        """Close messages at the ends that they had before the text changed, while these can be found again."""
+        ends = {self._start + offset for offset in _ends_of_blocks(read_outline(self.text[self._start :]))}
+        for piece in pieces:
+            end = places.get(piece.end)
+            is_plain = not piece.closer and not piece.opening.shown and not self._opening.shown
+            if end not in ends or not is_plain or not self.text[self._start : end].strip():
+                return
+            if not self._fits(end) or not self.text[end:].strip():
+                return
+            self._close(Piece(self._start, end, self._opening), Opening())
 
     def is_break(self, offset: int) -> bool:
         """Whether a block ends at an offset."""
@@ -144,16 +165,10 @@ class Pages:
         base = self._tail_block
         body = self.text[base:]
         outline = read_outline(body)
-        places = [outline.line_starts[line] for line in sorted({*outline.tops, *outline.items}) if line]
-        if body.endswith("\n\n") and outline.leaves and outline.leaves[-1].depth == 0:
-            places.append(len(body))
         found = max(self._start, min(self._break, len(self.text)))
-        for place in places:
-            above = [leaf for leaf in outline.leaves if leaf.first < outline.line_of(max(0, place - 1)) + 1]
-            is_open = bool(above) and above[-1].kind is Kind.FENCE and not above[-1].is_closed
-            if not is_open and not is_leading(above[-1] if above else None):
-                found = base + place
-                self._breaks.add(found)
+        for place in _ends_of_blocks(outline, is_whole=body.endswith("\n\n")):
+            found = base + place
+            self._breaks.add(found)
         self._tail_block = base + _last_settled(outline)
         return found
 
@@ -195,6 +210,32 @@ def _common_length(one: str, other: str) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
     return low
+
+
+def map_lines(old: str, new: str) -> dict[int, int]:
+    """Return where the lines of an old text begin in a new one, for those that can be told: offset by offset."""
+    lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    starts = [list(accumulate(map(len, each), initial=0)) for each in lines]
+    places: dict[int, int] = {}
+    for tag, first, last, at, until in SequenceMatcher(None, *lines, autojunk=False).get_opcodes():
+        is_line_by_line = tag == "equal" or last - first == until - at
+        known = range(last - first + 1) if is_line_by_line else ()
+        places.update({starts[0][first + n]: starts[1][at + n] for n in known})
+        places.setdefault(starts[0][first], starts[1][at])
+        places.setdefault(starts[0][last], starts[1][until])
+    return places
+
+
+def _ends_of_blocks(outline: Outline, *, is_whole: bool = False) -> Iterator[int]:
+    """Yield the offsets where a message might end; `is_whole` adds the text's own end, behind its last block."""
+    places = [outline.line_starts[line] for line in sorted({*outline.tops, *outline.items}) if line]
+    if is_whole and outline.leaves and outline.leaves[-1].depth == 0:
+        places.append(outline.line_starts[-1])
+    for place in places:
+        above = [leaf for leaf in outline.leaves if leaf.first < outline.line_of(max(0, place - 1)) + 1]
+        is_open = bool(above) and above[-1].kind is Kind.FENCE and not above[-1].is_closed
+        if not is_open and not is_leading(above[-1] if above else None):
+            yield place
 
 
 def _last_settled(outline: Outline) -> int:

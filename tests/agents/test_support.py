@@ -51,6 +51,8 @@ def test_in_another_language_only_figures_are_compared() -> None:
 def test_a_right_citation_stays_as_it_is() -> None:
     text = "Annual plans are refunded within 30 days [1]. The Team plan allows 300 requests a minute [2]."
     assert mended(text, {1: 1, 2: 2}) == text
+    text = "Annual plans are refunded within 30 days. [1] The Team plan allows 300 requests a minute. [2]"
+    assert mended(text, {1: 1, 2: 2}) == text
 
 
 def test_a_wrong_citation_is_pointed_to_the_passage_that_supports_the_claim() -> None:

@@ -27,6 +27,12 @@ def test_any_text_becomes_messages_that_fit_and_lose_nothing(seed: int, size: in
     assert code_of(pages.show(is_final=True)) == code_of([close_fence(normalise(text))])
 
 
+def test_a_mark_that_ends_at_the_cut_is_not_opened_again() -> None:
+    text = "~~" + "谢谢您的耐心等待\u3002" * 30 + "~~ 请联系我们的支持团队"
+    shown = [page for size in range(100, 320) for page in split(text, len, size)]
+    assert not [page for page in shown if "~~~" in page]
+
+
 def test_a_text_that_fits_is_left_alone() -> None:
     assert split("One paragraph.\n\n- a\n- b", len, 200) == ["One paragraph.\n\n- a\n- b"]
 
@@ -126,6 +132,50 @@ def test_a_replaced_text_keeps_the_messages_that_it_leaves_as_they_are() -> None
     pages.replace(text[:-10] + "another end")
     assert pages.closed[: len(before) - 1] == before[: len(before) - 1]
     assert "".join("".join(pages.show(is_final=True)).split()) == "".join((text[:-10] + "another end").split())
+
+
+def test_a_word_that_changes_in_one_message_moves_no_other() -> None:
+    pages = Pages(len, 4000)
+    pages.add("First claim. [1]\n\nSecond claim. [2]\n\n")
+    assert pages.last_break() == len(pages.text)
+    pages.break_at(len(pages.text))
+    pages.add("Third claim. [1]\n\n- an item\n- another\n")
+    assert pages.replace("First claim [2].\n\nSecond claim.\n\nThird claim. [1]\n\n- an item\n- another") == len(
+        "First claim"
+    )
+    assert pages.show(is_final=True) == [
+        "First claim [2].\n\nSecond claim.",
+        "Third claim. [1]\n\n- an item\n- another",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "Nothing of it.", "First claim.", "Other\n\nwords\n\nin more\n\nparagraphs"])
+def test_a_text_that_shares_nothing_with_the_last_is_shown_whole(text: str) -> None:
+    pages = Pages(len, 4000)
+    pages.add("First claim.\n\nSecond claim.\n\n")
+    pages.last_break()
+    pages.break_at(len(pages.text))
+    pages.add("Third claim.")
+    pages.replace(text)
+    assert "".join("".join(pages.show(is_final=True)).split()) == "".join(text.split())
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(min_value=0), size=st.sampled_from([200, 500, 2000]))
+def test_any_text_replaced_by_another_fits_and_loses_nothing(seed: int, size: int) -> None:
+    rng = random.Random(seed)
+    text = write_markdown(rng, rng.choice([300, 2000]))
+    lines = text.split("\n")
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(max(1, len(lines)))
+        lines[at : at + rng.randint(0, 2)] = rng.choice(
+            [[], ["another line"], [lines[at].replace(" ", "  ") if lines else ""]]
+        )
+    other = "\n".join(lines)
+    limits = build_slack_limits()
+    pages = feed(text, limits, size, rng, whole=False)
+    pages.replace(normalise(other))
+    assert check_split(other, pages, limits, size) == []
 
 
 def test_a_break_is_the_end_of_a_block_and_never_behind_a_heading_or_in_a_fence() -> None:
