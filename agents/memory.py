@@ -9,6 +9,7 @@ from typing import Annotated, TypedDict, cast
 
 import aiosqlite
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph.message import add_messages
@@ -148,12 +149,20 @@ class Checkpoints(AsyncSqliteSaver):
             await self.conn.commit()
 
 
-async def forget_conversations(path: Path, ids: Iterable[str]) -> None:
-    """Delete conversations from a checkpoint file, where there is one."""
-    if await asyncio.to_thread(path.exists):
-        async with open_checkpoints(path) as checkpoints:
-            for conversation_id in ids:
-                await checkpoints.adelete_thread(conversation_id)
+async def forget_conversations(path: Path, ids: Iterable[str]) -> int:
+    """Delete conversations from a checkpoint file, where there is one, and return how many it remembered."""
+    if not await asyncio.to_thread(path.exists):
+        return 0
+    remembered = 0
+    async with open_checkpoints(path) as checkpoints:
+        for conversation_id in ids:
+            remembered += await checkpoints.aget(_thread(conversation_id)) is not None
+            await checkpoints.adelete_thread(conversation_id)
+    return remembered
+
+
+def _thread(conversation_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": conversation_id}}
 
 
 @asynccontextmanager

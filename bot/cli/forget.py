@@ -30,10 +30,10 @@ def command(person: str | None, conversation: str | None, as_json: bool) -> None
     erased = asyncio.run(_forget(begin().operation.home, person, conversation))
     if as_json:
         print_json(asdict(erased))
-    elif erased.conversations or erased.shared or erased.feedback:
+    elif any(asdict(erased).values()):
         click.echo(
             f"Erased: {erased.conversations} conversations, a part of {erased.shared} shared ones, "
-            f"{erased.feedback} words of feedback."
+            f"{erased.feedback} words of feedback, {erased.histories} histories of models."
         )
     else:
         click.echo("Nothing is known of it.")

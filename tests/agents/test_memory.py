@@ -53,13 +53,13 @@ async def test_the_checkpoint_file_is_readable_by_its_owner_alone(tmp_path: Path
 
 async def test_forgotten_conversations_are_gone_from_the_file_and_a_missing_file_is_no_error(tmp_path: Path) -> None:
     path = tmp_path / "checkpoints.db"
-    await forget_conversations(path, ["c1"])
+    assert await forget_conversations(path, ["c1"]) == 0
     assert not path.exists()
     async with open_checkpoints(path) as checkpoints:
         for where in ("c1", "c2"):
             config = {"configurable": {"thread_id": where, "checkpoint_ns": ""}}
             await checkpoints.aput(config, empty_checkpoint(), {}, {})  # type: ignore[arg-type]  # a plain dict will do
-    await forget_conversations(path, ["c1"])
+    assert await forget_conversations(path, ["c1", "c3"]) == 1
     async with open_checkpoints(path) as checkpoints:
         left = [await checkpoints.aget({"configurable": {"thread_id": where}}) for where in ("c1", "c2")]
     assert [kept is None for kept in left] == [True, False]

@@ -34,3 +34,15 @@ class AgentContract:
 
     async def test_forgetting_what_never_was_is_no_error(self, agent: Agent) -> None:
         await agent.forget("console:never-was")
+
+    async def test_what_never_was_is_not_recalled(self, agent: Agent) -> None:
+        assert await agent.recall("console:never-was") is None
+
+    async def test_a_turn_is_recalled_by_its_id_and_the_last_one_without(self, agent: Agent) -> None:
+        for turn_id in ("t1", "t2"):
+            assert isinstance([event async for event in _ask(agent, turn_id)][-1], TurnFinished)
+        recalled = await agent.recall("console:contract", turn_id="t1")
+        assert recalled is not None
+        assert (recalled.question, bool(recalled.answer)) == ("How do refunds work?", True)
+        assert await agent.recall("console:contract") is not None
+        assert await agent.recall("console:contract", turn_id="t3") is None

@@ -56,6 +56,6 @@ def test_after_forgetting_a_person_the_export_is_empty(home: Path) -> None:
     assert [json.loads(line)["kind"] for line in lines] == ["conversation", "turn", "feedback"]
     assert "secret" not in "".join(lines)
     erased = firstline(home, "forget", "--person", "ann", "--json")
-    assert json.loads(erased.stdout) == {"conversations": 1, "shared": 0, "feedback": 0}
+    assert json.loads(erased.stdout) == {"conversations": 1, "shared": 0, "feedback": 0, "histories": 0}
     assert firstline(home, "export").stdout == ""
     assert firstline(home, "forget", "--conversation", "c1").stdout == "Nothing is known of it.\n"
