@@ -16,7 +16,7 @@ def render_table() -> str:
 def _default(field: FieldInfo) -> str:
     """Render a default as one writes it in `.env`."""
     value = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or value == {}:
+    if value is None or value in ({}, (), ""):
         return ""
     if value == Documents.SAMPLE:
         return "the sample company's"

@@ -29,11 +29,13 @@ class Person:
     async def mentions(self, where: Channel, text: str, *, thread: "Thread | None" = None) -> "Thread":
         """Write to the bot in a channel; return the thread in which the answer belongs."""
         ts = await self.talk.slack.mentions(self.user, where, text, thread_ts=thread.ts if thread else "")
+        await self.talk.is_received()
         return thread or Thread(self.talk, where, ts)
 
     async def writes(self, where: Channel, text: str, *, thread: "Thread | None" = None) -> "Thread":
         """Write without a mention."""
         ts = await self.talk.slack.says(self.user, where, text, thread_ts=thread.ts if thread else "")
+        await self.talk.is_received()
         return thread or Thread(self.talk, where, ts)
 
     async def tells(self, text: str) -> "Thread":
@@ -101,6 +103,10 @@ class SlackTalk:
     slack: SlackServer
     model: OpenAIServer
     bot: Firstline
+
+    async def is_received(self) -> None:
+        """Return when the bot has taken what was said so far: people need longer than that for their next move."""
+        await self.slack.until(lambda: not self.slack.deliveries.unsettled, timeout=PATIENCE)
 
     def person(self, name: str) -> Person:
         """Return somebody new."""
