@@ -12,6 +12,7 @@ _WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 # `row[1]` in inline code is no citation.
 _MARK = re.compile(r"`[^`\n]*`|\[(\d{1,3})\]")
+_SPACED_MARK = re.compile(r"`[^`\n]*`|[ \t]*\[(\d{1,3})\]")
 # A claim ends at a sentence's end or at a line's end; a list item or table row is a claim of its own.
 _CLAIM = re.compile(r"[^\n]+?(?:[.!?](?=\s|\[|\Z)(?:[ \t]*\[\d{1,3}\])*|(?=\n)|\Z)")
 _FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
@@ -56,36 +57,51 @@ def read_claim(text: str) -> Content:
     return Content(_stems(word.lower() for word in _WORD.findall(bare)), _figures(bare))
 
 
-def mend_citations(
-    text: str,
-    sources: Mapping[int, str],
-    number: Callable[[int], int],
-    shown: Mapping[int, int],
-    *,
-    same_language: bool,
-) -> str:
-    """Return `text` with citations only where a source supports the claim.
+@dataclass(frozen=True, slots=True)
+class Support:
+    """The passages' contents by passage number, against which an answer's claims are held.
 
-    `sources` are the passages' texts by passage number; `number` turns that into a number on screen and `shown`
-    holds those given so far. A wrong citation is pointed to the passage that does support its claim, or removed.
-    An answer without any citation gets them where the words of a passage carry the claim.
+    `number` turns a passage's number into one on screen and `shown` holds those given so far.
     """
-    passage_of = {on_screen: passage for passage, on_screen in shown.items()}
-    contents = {passage: read_source(source) for passage, source in sources.items()}
-    has_citations = bool(_marks(text))
 
-    def mend(found: re.Match[str]) -> str:
-        marks = list(dict.fromkeys(passage_of[n] for n in _marks(found[0]) if n in passage_of))
-        claim = read_claim(found[0])
-        if not marks and (has_citations or not same_language or len(claim.words) < 4):
-            return found[0]
-        if marks and _joined([contents[n] for n in marks]).supports(claim, same_language=same_language):
-            return found[0]  # as people have read it: what needs no mending must not move on the screen
-        marks = _best(claim, contents, same_language=same_language)
-        return _cite(found[0], "".join(f"[{number(n)}]" for n in marks))
+    contents: Mapping[int, Content]
+    number: Callable[[int], int]
+    shown: Mapping[int, int]
+    same_language: bool
 
-    parts = _FENCE.split(text)
-    return "".join(part if part.startswith("```") else _CLAIM.sub(mend, part) for part in parts)
+    def mend_claim(self, claim: str, *, may_add: bool = False) -> str:
+        """Return a claim with citations only where a source supports it.
+
+        A wrong citation is pointed to the passage that does support the claim, or removed. `may_add` cites the
+        passage whose words carry a claim that has no citation.
+        """
+        passage_of = {on_screen: passage for passage, on_screen in self.shown.items()}
+        marks = list(dict.fromkeys(passage_of[n] for n in _marks(claim) if n in passage_of))
+        content = read_claim(claim)
+        if not marks and (not may_add or not self.same_language or len(content.words) < 4):
+            return claim
+        cited = _joined([self.contents[n] for n in marks])
+        if marks and cited.supports(content, same_language=self.same_language):
+            return claim  # as people have read it: what needs no mending must not move on the screen
+        best = _best(content, self.contents, same_language=self.same_language)
+        return _cite(claim, "".join(f"[{self.number(n)}]" for n in best))
+
+    def mend(self, text: str, *, is_cited: bool = False) -> str:
+        """Return a whole answer with its claims mended; one that never was cited gets citations where it can."""
+        may_add = not is_cited and not _marks(text)
+
+        def mend(found: re.Match[str]) -> str:
+            return self.mend_claim(found[0], may_add=may_add)
+
+        parts = _FENCE.split(text)
+        return "".join(part if part.startswith("```") else _CLAIM.sub(mend, part) for part in parts)
+
+
+def end_of_claim(text: str, start: int) -> int | None:
+    """Return where the claim that begins at an offset ends, or None while what follows may still belong to it."""
+    found = _CLAIM.match(text, start)
+    is_whole = found is not None and text[found.end() :].strip(" \t") != ""
+    return found.end() if found is not None and is_whole else None
 
 
 def _best(claim: Content, contents: Mapping[int, Content], *, same_language: bool) -> list[int]:
@@ -104,9 +120,7 @@ def _joined(contents: list[Content]) -> Content:
 
 def _cite(claim: str, marks: str) -> str:
     """Put `marks` at the end of a claim, before its full stop, in place of those that it has."""
-    bare = _without_marks(claim)
-    if bare != claim:
-        bare = re.sub(r"[ \t]+([.!?,;:|]|\Z)", r"\1", bare)
+    bare = _SPACED_MARK.sub(lambda found: "" if found[1] else found[0], claim)
     if not marks:
         return bare
     end = re.search(r"[.!?|\s]*\Z", bare)

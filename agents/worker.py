@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from langchain_core.messages import AnyMessage
 from langgraph.runtime import Runtime
@@ -78,11 +79,11 @@ class Written:
 class Screen:
     """Carries what a chain writes to the reader: frame by frame, starting over when another model begins."""
 
-    def __init__(self, evidence: Evidence, emit: Callable[[AgentEvent], None]) -> None:
-        self._evidence = evidence
+    def __init__(self, evidence: Evidence, emit: Callable[[AgentEvent], None], *, same_language: bool) -> None:
+        self._begin = partial(Draft, evidence, same_language=same_language)
         self._emit = emit
         self._batcher = FrameBatcher(self._show)
-        self.draft = Draft(evidence)
+        self.draft = self._begin()
 
     async def follow(self, pieces: AsyncIterator[Piece]) -> str:
         """Show all pieces and return the name of the model that completed the answer."""
@@ -111,7 +112,7 @@ class Screen:
         self._batcher.discard()
         if self.draft.shown:
             self._emit(Reset(reason))
-        self.draft = Draft(self._evidence)
+        self.draft = self._begin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +176,23 @@ class Worker:
             draft, model = await self._stream(prompt, turn, gathered, emit)
         except NoModelAvailable:
             return await self._quote(turn, gathered, emit)
-        return self._check(draft, model, turn, gathered, emit)
+        return self._check(draft, model, gathered, emit)
 
     async def _stream(
         self, prompt: Prompt, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]
     ) -> tuple[Draft, str]:
         """Let the chain write, frame by frame. Raises NoModelAvailable when no model finished an answer."""
-        screen = Screen(gathered.evidence, emit)
+        assert turn.decision is not None
+        screen = Screen(gathered.evidence, emit, same_language=not turn.decision.is_foreign)
         async with aclosing(self.chain.stream(prompt, role="answer", calls=turn.calls)) as pieces:
             model = await screen.follow(pieces)
         return screen.draft, model
 
-    def _check(
-        self, draft: Draft, model: str, turn: Turn, gathered: Gathered, emit: Callable[[AgentEvent], None]
-    ) -> Written:
+    def _check(self, draft: Draft, model: str, gathered: Gathered, emit: Callable[[AgentEvent], None]) -> Written:
         """Let only what cites its passages stand as an answer."""
         if draft.is_refusal:
             return self._abstain(emit, draft.refusal, model)
-        assert turn.decision is not None
-        text = draft.mended(same_language=not turn.decision.is_foreign)
+        text = draft.mended()
         numbers = draft.numbers_in(text)
         if not numbers:
             emit(Reset("the answer cited nothing"))

@@ -27,7 +27,7 @@ def test_a_refusal_is_never_shown_however_it_is_cut(size: int) -> None:
 @pytest.mark.parametrize("size", [1, 3, 200])
 def test_an_answer_that_begins_like_a_refusal_is_shown(size: int) -> None:
     draft = Draft(EVIDENCE)
-    text = "NOT all plans are refunded [1]."
+    text = "NOT all refunds take 5 days [1]."
     shown = "".join(draft.feed(text[i : i + size]) for i in range(0, len(text), size)) + draft.close()
     assert shown == text
     assert not draft.is_refusal

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.support import mend_citations, read_claim, read_source
+from agents.support import Support, read_claim, read_source
 
 REFUNDS = "Annual plans are refunded in full within 30 days of the first purchase, to the original payment method."
 LIMITS = "The Team plan allows 300 API requests a minute. Requests beyond it get error BQ-3001 and status 429."
@@ -22,7 +22,8 @@ class Numbering:
 
 def mended(text: str, shown: dict[int, int], *, same_language: bool = True) -> str:
     numbering = Numbering(shown)
-    return mend_citations(text, {1: REFUNDS, 2: LIMITS}, numbering.number, numbering.shown, same_language=same_language)
+    contents = {1: read_source(REFUNDS), 2: read_source(LIMITS)}
+    return Support(contents, numbering.number, numbering.shown, same_language).mend(text)
 
 
 @pytest.mark.parametrize(
