@@ -226,5 +226,7 @@ class Caller:
                 await self._platform.delete(message.reference)
                 del self.editor.messages[index]
             elif message.shown != self.editor.blank_content:
-                await self._platform.edit(message.reference, self.editor.blank_content)
+                self._budget.spend(Action.EDIT, self.editor.address)
+                receipt = await self._platform.edit(message.reference, self.editor.blank_content)
+                self._budget.succeed(Action.EDIT, self.editor.address, receipt.allowance)
                 message.shown = self.editor.blank_content
