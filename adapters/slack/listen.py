@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -83,6 +84,7 @@ class _DeskMiddleware(AsyncMiddleware):
         self._desk = desk
         self._courtesies = courtesies
         self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def async_process(
         self,
@@ -104,7 +106,10 @@ class _DeskMiddleware(AsyncMiddleware):
         return BoltResponse(status=200, body="")
 
     async def _receive(self, message: IncomingMessage, req: AsyncBoltRequest) -> BoltResponse:
-        reception = await self._desk.receive(message)
+        # One after the other in a conversation, so that a question is there before its edit and before what follows it.
+        lock = self._locks.setdefault(message.conversation_id, asyncio.Lock())
+        async with lock:
+            reception = await self._desk.receive(message)
         if not reception.notice:
             return BoltResponse(status=200, body="")
         if is_command(req.body):
