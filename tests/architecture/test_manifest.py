@@ -119,7 +119,6 @@ def test_every_method_that_the_code_calls_is_accounted_for_and_no_other() -> Non
 
 
 def test_every_event_command_and_shortcut_is_understood_by_the_code() -> None:
-    # member_joined_channel is understood and ignored: hearing of it would take two more scopes.
     wanted = {event.type for event in scopes.EVENTS} | set(scopes.COMMANDS) | set(scopes.SHORTCUTS)
     assert wanted - set(words_of_code()) == set()
 
