@@ -210,7 +210,10 @@ async def open_slack_http(
     Raises StartRefused when a setting is missing.
     """
     if not settings.signing_secret:
-        raise StartRefused("SLACK_SIGNING_SECRET is missing: without it anybody could write (Basic Information)")
+        raise StartRefused(
+            "SLACK_SIGNING_SECRET is missing: HTTP mode tells Slack's requests by it. Copy it from Basic Information at"
+            " https://api.slack.com/apps, or set SLACK_APP_TOKEN for Socket Mode"
+        )
     if oauth is None and not settings.bot_token:
         raise StartRefused("SLACK_BOT_TOKEN is missing: set it, or SLACK_CLIENT_ID for several workspaces")
     async with aiohttp.ClientSession(trust_env=True) as session:
