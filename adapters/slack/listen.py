@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.contract import IncomingMessage, LinksMessages
 from adapters.desk import FrontDesk
 from adapters.slack.addresses import PLATFORM
+from adapters.slack.client import build_quiet_logger
 from adapters.slack.commands import is_call_for_help, is_command
 from adapters.slack.courtesies import Courtesies
 from adapters.slack.home import build_help
@@ -64,13 +65,6 @@ def build_app(
     app.error(_log_failure)
     app.use(_DeskMiddleware(desk, Courtesies(desk, tasks, links), clock))
     return app
-
-
-def build_quiet_logger() -> logging.Logger:
-    """Return a logger for Slack's libraries: below warnings they write down what people said."""
-    logger = logging.getLogger(f"{__name__}.bolt")
-    logger.setLevel(logging.WARNING)
-    return logger
 
 
 async def _log_failure(error: Exception, body: Mapping[str, object]) -> None:
