@@ -14,10 +14,10 @@ from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
 from adapters.discord.payload import Payload, part, snowflake, text
 from adapters.discord.places import Place
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
 from adapters.errors import MessageGone, NotPermitted, RetryLater
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
@@ -31,9 +31,9 @@ class Threads:
 
     def __init__(self, rest: DiscordRest) -> None:
         self._rest = rest
-        self._titles: Recent[str] = Recent()
-        self._roots: Recent[str] = Recent()
-        self._settled: Recent[Address] = Recent()
+        self._titles: Recent[str, str] = Recent()
+        self._roots: Recent[str, str] = Recent()
+        self._settled: Recent[str, Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
