@@ -125,7 +125,7 @@ async def test_what_happens_during_an_outage_arrives_after_it_each_once() -> Non
         assert len(rig.desk.received) == 5
 
 
-@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(retry_after=1)])
+@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(0.05)])
 async def test_a_start_that_fails_for_now_is_tried_again(fault: Fault) -> None:
     async with open_rig(is_ready=False) as rig:
         rig.server.faults.plan("auth.test", fault)
