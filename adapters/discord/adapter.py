@@ -1,7 +1,7 @@
 """Discord as a place for replies: sends each call the way that its address needs, and nothing more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from adapters.discord.addresses import DM, read_channel, read_interaction
 from adapters.discord.answers import InteractionAnswers
 from adapters.discord.channels import ChannelMessages, read_author
 from adapters.discord.late_answers import LateAnswers
+from adapters.discord.payload import number, part, text
 from adapters.discord.render import build_allowed_mentions, build_limits, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
@@ -143,14 +144,12 @@ class DiscordPlatform:
 
 def _read_message(message: Json) -> ThreadMessage:
     """Return a message as it stands in a thread; its first one may only point to the post that it was opened on."""
-    origin = message.get("referenced_message")
-    if message.get("type") == _THREAD_STARTER and isinstance(origin, Mapping):
+    origin = part(message, "referenced_message")
+    if number(message, "type") == _THREAD_STARTER and origin:
         return _read_message(origin)
-    author, member = message.get("author"), message.get("member")
-    names = [member.get("nick")] if isinstance(member, Mapping) else []
-    names += [author.get("global_name"), author.get("username")] if isinstance(author, Mapping) else []
-    name = next((str(name) for name in names if name), "someone")
-    return ThreadMessage(read_author(message), name, str(message.get("content") or ""))
+    author = part(message, "author")
+    names = text(part(message, "member"), "nick"), text(author, "global_name"), text(author, "username")
+    return ThreadMessage(read_author(message), next(filter(None, names), "someone"), text(message, "content"))
 
 
 @asynccontextmanager

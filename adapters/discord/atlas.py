@@ -71,7 +71,7 @@ class Atlas:
         except AdapterError as error:
             _log.warning("channel %s could not be looked up: %s", channel, type(error).__name__)
             return
-        self._take_channel(part({"channel": found}, "channel"), guild)
+        self._take_channel(part(found), guild)
 
     def _take_guild(self, payload: Payload, me: str) -> None:
         guild = snowflake(payload, "id")

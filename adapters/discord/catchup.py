@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from adapters.discord.payload import Payload, part, parts, snowflake, time_of
+from adapters.discord.payload import Payload, first_snowflake, objects, part, parts, snowflake, time_of
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError, NotPermitted
 
@@ -18,7 +18,6 @@ _log = logging.getLogger(__name__)
 LOOK_BACK_SECONDS = 300.0
 """A question that waited longer has found its answer elsewhere, or is asked again."""
 _MAX_CHANNELS = 50
-_EPOCH_MS = 1_420_070_400_000
 
 
 class CatchUp:
@@ -59,10 +58,9 @@ class CatchUp:
                 member = (await self._rest.call("GET", f"/guilds/{guild}/members/{author}")).json
         except AdapterError:
             return event
-        return {**event, "member": part({"member": member}, "member")}
+        return {**event, "member": part(member)}
 
     async def _read(self, channel: str, since: float) -> list[Payload]:
-        after = max(0, int(since * 1000) - _EPOCH_MS) << 22
-        found = (await self._rest.call("GET", f"/channels/{channel}/messages?limit=50&after={after}")).json
-        messages = list(parts({"found": found}, "found"))
+        path = f"/channels/{channel}/messages?limit=50&after={first_snowflake(since)}"
+        messages = objects((await self._rest.call("GET", path)).json)
         return sorted(messages, key=lambda each: time_of(snowflake(each, "id")))

@@ -88,7 +88,7 @@ class Events:
     def take(self, name: str, payload: object) -> None:
         """Take an event as it comes, whatever it holds; nothing is raised."""
         with surviving(f"reading {name}"):
-            event = part({"event": payload}, "event")
+            event = part(payload)
             if name == "READY":
                 self._me = Identity(snowflake(part(event, "user"), "id"), snowflake(part(event, "application"), "id"))
             if name in {"READY", "RESUMED"}:

@@ -12,7 +12,7 @@ from adapters.contract import Address
 from adapters.discord.addresses import Interaction, build_address
 from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
-from adapters.discord.payload import Payload, part, snowflake, text
+from adapters.discord.payload import part, snowflake, text
 from adapters.discord.places import Place
 from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
@@ -105,7 +105,7 @@ class Threads:
                 return expected.result()
         path = f"/webhooks/{interaction.application}/{interaction.token}/messages/@original"
         try:
-            return snowflake(_object((await self._rest.call("GET", path, is_by_token=True)).json), "id")
+            return snowflake(part((await self._rest.call("GET", path, is_by_token=True)).json), "id")
         except (MessageGone, TokenExpired):
             return ""
 
@@ -115,7 +115,7 @@ class Threads:
             found = await self._rest.call("GET", f"/channels/{channel}/messages/{message}")
         except NotPermitted:
             return title_of("")
-        return title_of(text(_object(found.json), "content"))
+        return title_of(text(part(found.json), "content"))
 
     async def _look_up_root(self, place: Place) -> str:
         """Return the interaction under whose response a thread stands, or else the thread."""
@@ -128,11 +128,7 @@ class Threads:
             except (MessageGone, NotPermitted):
                 root = place.channel
             else:
-                root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
+                root = snowflake(part(found.json, "interaction_metadata"), "id") or place.channel
             self._roots.note(place.channel, root)
             return root
         return place.channel
-
-
-def _object(json: object) -> Payload:
-    return part({"json": json}, "json")
