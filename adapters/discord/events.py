@@ -90,7 +90,7 @@ class Events:
         with surviving(f"reading {name}"):
             event = part(payload)
             if name == "READY":
-                self._me = Identity(snowflake(part(event, "user"), "id"), snowflake(part(event, "application"), "id"))
+                self._me = Identity(snowflake(part(event, "user"), "id"))
             if name in {"READY", "RESUMED"}:
                 self._on_ready()
             elif name in ABOUT_CHANNELS:
