@@ -191,6 +191,16 @@ async def test_edits_deletions_and_reactions_come_after_what_they_concern() -> N
         assert {each.conversation_id for each in events} == {f"discord:{server.guild.id}:{asked.id}"}
 
 
+async def test_an_edited_question_keeps_its_file() -> None:
+    async with open_both() as listening:
+        server = listening.server
+        text = f"{server.bot.mention} wy?"
+        asked = await server.people.says(server.person, server.channel, text, files={"log.txt": b"it broke"})
+        await server.people.edits(asked, f"{server.bot.mention} why?")
+        edit = await listening.desk.next("why?\n\nlog.txt:\n```\nit broke\n```")
+        assert (edit.kind, edit.concerns) == (Kind.EDIT, str(asked.id))
+
+
 async def test_without_the_intent_mentions_work_and_the_loss_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async with open_server() as server, open_listening(server, settings_of(server, message_content=False)) as listening:
         asked = await server.people.mentions(server.person, server.channel, "how?")
