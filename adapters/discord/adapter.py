@@ -14,7 +14,6 @@ from adapters.discord.payload import number, part, text
 from adapters.discord.render import build_allowed_mentions, build_limits, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.stop_buttons import StopButtons
 from adapters.discord.typing_signs import TypingSigns
 from adapters.limits import Limits
 
@@ -45,7 +44,6 @@ class DiscordPlatform:
         late = LateAnswers(self._channels, group=settings.support_role)
         self._answers = InteractionAnswers(rest, late, clock=clock, group=settings.support_role)
         self._typing = TypingSigns(self._channels, clock=clock)
-        self._stops = StopButtons(self._channels, clock=clock)
         self._group = settings.support_role
         self._settle = settle
         self._limits = build_limits()
@@ -62,9 +60,8 @@ class DiscordPlatform:
             await asyncio.sleep(_TEND_SECONDS)
 
     async def tend(self) -> None:
-        """Do once what is due now: repeat typing, announce late private answers, clear buttons that are left over."""
+        """Do once what is due now: repeat typing, announce late private answers."""
         await self._typing.tend()
-        await self._stops.tend()
         await self._answers.tend()
 
     async def post(self, address: Address, content: Content, *, key: str) -> Receipt:
@@ -75,7 +72,6 @@ class DiscordPlatform:
         place = await self._settle(address)
         body = build_message(content, key=key, group=self._group)
         sent = await self._channels.post(read_channel(place), body, key=key)
-        self._stops.note_post(read_channel(place), sent.message, key, content)
         return Receipt(MessageReference(place, sent.message), sent.allowance)
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
@@ -84,7 +80,6 @@ class DiscordPlatform:
             return await self._answers.edit(reference, content)
         body = build_message(content, group=self._group)
         sent = await self._channels.edit(read_channel(reference.address), reference.message, body)
-        self._stops.note(reference.message, content)
         return Receipt(reference, sent.allowance)
 
     async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
