@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 LOOK_BACK_SECONDS = 300.0
 """A question that waited longer has found its answer elsewhere, or is asked again."""
-_MAX_CHANNELS = 50
+MAX_CHANNELS = 50
 
 
 class CatchUp:
@@ -29,13 +29,13 @@ class CatchUp:
         self._one_at_a_time = asyncio.Lock()
 
     async def missed(self, guild: Payload) -> AsyncIterator[Payload]:
-        """Yield as events what was written lately in a guild, channel by channel, oldest first."""
+        """Yield as events what was written lately in a guild, channel by channel, in each the oldest first."""
         since = self._clock() - LOOK_BACK_SECONDS
         everywhere = (*parts(guild, "channels"), *parts(guild, "threads"))
-        with_news = [each for each in everywhere if time_of(snowflake(each, "last_message_id")) > since]
-        if len(with_news) > _MAX_CHANNELS:
-            _log.warning("guild %s: too many channels have news, the first are read", snowflake(guild, "id"))
-        for channel in with_news[:_MAX_CHANNELS]:
+        with_news = sorted((each for each in everywhere if _last_news(each) > since), key=_last_news, reverse=True)
+        if len(with_news) > MAX_CHANNELS:
+            _log.warning("guild %s: %d channels have news, the latest are read", snowflake(guild, "id"), len(with_news))
+        for channel in with_news[:MAX_CHANNELS]:
             try:
                 # One call at a time over all guilds: live answers need the bot's budget more.
                 async with self._one_at_a_time:
@@ -64,3 +64,7 @@ class CatchUp:
         path = f"/channels/{channel}/messages?limit=50&after={first_snowflake(since)}"
         messages = objects((await self._rest.call("GET", path)).json)
         return sorted(messages, key=lambda each: time_of(snowflake(each, "id")))
+
+
+def _last_news(channel: Payload) -> float:
+    return time_of(snowflake(channel, "last_message_id"))

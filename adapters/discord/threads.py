@@ -7,6 +7,7 @@ when the process ends between accepting a question and opening its thread: the n
 import asyncio
 import logging
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from adapters.contract import Address
 from adapters.discord.addresses import Interaction, build_address
@@ -35,7 +36,7 @@ class Threads:
         self._roots: Recent[str] = Recent()
         self._settled: Recent[Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def entitle(self, address: Address, question: str) -> None:
         """Note what the thread at an address will be about."""
@@ -60,12 +61,12 @@ class Threads:
         anchor = read_anchor(address)
         if anchor is None:
             return address
-        async with self._locks.setdefault(address.channel, asyncio.Lock()):
+        lock = self._locks.setdefault(address.channel, asyncio.Lock())
+        async with lock:
             settled = self._settled.get(address.channel)
             if settled is None:
                 settled = await self._open(anchor, address.channel)
                 self._settled.note(address.channel, settled)
-        self._locks.pop(address.channel, None)
         return settled
 
     async def rooted(self, place: Place, me: str) -> Place:
