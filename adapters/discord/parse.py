@@ -36,8 +36,8 @@ class Identity:
 def parse_message(payload: Payload, place: Place, me: Identity, *, continues: str = "") -> IncomingMessage | None:
     """Return what a message says, or None when it can be for nobody here.
 
-    The first message of a forum post is a question to the bot. `continues` is the message that began a paste of which
-    this one is a further part.
+    The first message of a forum post is a question to the bot, under the post's title. `continues` is the message that
+    began a paste of which this one is a further part.
     """
     id_, author = snowflake(payload, "id"), snowflake(part(payload, "author"), "id")
     if not id_ or not author or number(payload, "type") not in _WRITTEN_BY_PEOPLE:
@@ -51,7 +51,7 @@ def parse_message(payload: Payload, place: Place, me: Identity, *, continues: st
         id=id_,
         conversation_id=conversation,
         author=author,
-        text=_question(payload, me),
+        text=_question(payload, me, title=place.title if opens_post else ""),
         kind=_kind(place, is_mention=is_mention or opens_post),
         surface=place.surface,
         address=address,
@@ -125,10 +125,10 @@ def _is_addressed(payload: Payload, me: Identity) -> bool:
     return is_mentioned or snowflake(part(payload, "referenced_message", "author"), "id") == me.user
 
 
-def _question(payload: Payload, me: Identity) -> str:
-    """Return what a person says, with what they forward."""
+def _question(payload: Payload, me: Identity, *, title: str) -> str:
+    """Return what a person says, with what they forward; a post's title is often the question itself."""
     forwarded = (part(each, "message") for each in parts(payload, "message_snapshots"))
-    words = [clean(text(payload, "content"), payload, me)]
+    words = [title, clean(text(payload, "content"), payload, me)]
     words += [_quote(clean(text(each, "content"), each, me)) for each in forwarded]
     return "\n\n".join(each for each in words if each)
 

@@ -1,6 +1,7 @@
 """Gateway events about messages, read without a connection."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,10 @@ def test_a_thread_that_the_bot_opened_was_begun_by_nobody_else() -> None:
 
 def test_the_first_message_of_a_forum_post_is_a_question() -> None:
     assert parsed(message("It broke", id="50", channel_id="50"), POST).is_addressed
+    assert (
+        parsed(message("It broke", id="50", channel_id="50"), replace(POST, title="Help!")).text == "Help!\n\nIt broke"
+    )
+    assert parsed(message("Mine too", id="51", channel_id="50"), replace(POST, title="Help!")).text == "Mine too"
     assert not parsed(message("Mine too", id="51", channel_id="50"), POST).is_addressed
 
 

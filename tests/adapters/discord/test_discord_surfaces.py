@@ -148,7 +148,7 @@ async def test_a_forum_post_is_answered_and_marked_as_solved_by_whoever_opened_i
         forum = server.world.add_channel(server.guild, "help", ChannelKind.FORUM)
         forum.tags.append(Tag(server.world.new_id(), "Solved"))
         post = await server.people.opens_forum_post(server.person, forum, "It broke", "the export fails")
-        question = await answered(listening, "the export fails")
+        question = await answered(listening, "It broke\n\nthe export fails")
         assert question.is_addressed
         [answer] = server.of_bot(post)
         other = server.world.add_person("other", server.guild)
