@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from adapters.discord.addresses import build_address
 from adapters.discord.pace import Patience
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.venue import open_discord
 from bot.about import About
 from bot.clock import SystemClock
 from bot.gate import GateRules
-from bot.outlets import SupportChannel, build_outlet
+from bot.outlets import build_outlet
 from bot.serving import open_bot
 from bot.store.engine import url_of
 from bot.turns import TurnLimits
@@ -24,7 +23,7 @@ from tests.servers.discord.server import LoopbackDiscord
 
 
 @dataclass(slots=True)
-class DiscordTalk:
+class CoreTalk:
     """A running bot, and what people see of it."""
 
     server: LoopbackDiscord
@@ -61,16 +60,12 @@ async def open_talk(
     server: LoopbackDiscord,
     *,
     agent: SteppingAgent | None = None,
-    support: Channel | None = None,
     live_turns: int = 50,
-) -> AsyncIterator[DiscordTalk]:
+) -> AsyncIterator[CoreTalk]:
     """Run the bot until the end of the block; it listens when the block begins."""
     agent = agent or SteppingAgent()
     settings = DiscordSettings(server.token, server.api_url, server.gateway_url, message_content=True)
     ids = (f"t{int(server.world.clock() * 1000) % 10**9}x{number:05}" for number in count(1))
-    channels = {}
-    if support is not None:
-        channels["discord"] = SupportChannel(build_address(str(server.guild.id), str(support.id)))
     async with (
         open_discord(settings, clock=server.world.clock, patience=Patience(sleep=_at_once)) as venue,
         open_bot(
@@ -79,7 +74,7 @@ async def open_talk(
             {"discord": build_outlet(venue.platform)},
             rules=GateRules(),
             about=About(),
-            support=channels,
+            support={},
             clock=SystemClock(),
             new_id=lambda: next(ids),
             limits=TurnLimits(live_turns, burst_seconds=0.0, retry_seconds=0.0),
@@ -91,7 +86,7 @@ async def open_talk(
         serving = tasks.create_task(venue.serve(bot.desk, on_ready=ready.set))
         await asyncio.wait_for(ready.wait(), 30)
         await server.until(lambda: server.world.commands.get(None))
-        yield DiscordTalk(server, agent)
+        yield CoreTalk(server, agent)
         serving.cancel()
 
 
