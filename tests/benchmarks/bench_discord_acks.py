@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.contract import AgentEvent, TurnRequest
-from tests.dialogues.discord_talk import open_talk
+from tests.dialogues.discord_core import open_talk
 from tests.fakes.stepping_agent import SteppingAgent, events_of
 from tests.servers.discord.server import open_discord
 
