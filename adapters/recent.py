@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
-_KEPT = 5_000
+KEPT = 5_000
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -17,5 +17,5 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
         """Note a value, and forget the oldest one where there are too many."""
         self[key] = value
         self.move_to_end(key)
-        if len(self) > _KEPT:
+        if len(self) > KEPT:
             self.popitem(last=False)

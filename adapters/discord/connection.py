@@ -58,7 +58,7 @@ class Connections:
         back_off = BackOff(self.chance)
         while True:
             try:
-                advice = part({"told": (await self.rest.call("GET", "/gateway/bot")).json}, "told")
+                advice = part((await self.rest.call("GET", "/gateway/bot")).json)
             except NotPermitted:
                 raise StartRefused(FATAL_CLOSES[4004]) from None
             except AdapterError as error:
