@@ -19,7 +19,6 @@ class Reason(StrEnum):
     BOT = "another bot"
     EDITED = "an edit of something that doesn't wait"
     DELETED = "a deletion of something that doesn't wait"
-    JOINED = "somebody joined"
     PLACE_NOT_SERVED = "workspace or channel not served"
     PERSON_NOT_SERVED = "person or role not served"
     MUTED = "conversation muted"
@@ -170,8 +169,6 @@ def _is_person_served(message: IncomingMessage, rules: GateRules) -> bool:
 
 
 def _changes(message: IncomingMessage, state: ConversationState, rules: GateRules) -> Decision | None:
-    if message.kind is Kind.JOIN:
-        return Ignore(Reason.JOINED)
     if message.kind is Kind.DELETE:
         return Act(Kind.DELETE) if state.is_waiting else Ignore(Reason.DELETED)
     if message.kind is not Kind.EDIT:

@@ -71,7 +71,7 @@ def _open_bot(
         support=support_channels(settings),
         clock=SystemClock(),
         new_id=lambda: secrets.token_hex(10),
-        limits=TurnLimits(live_turns=settings.service.live_turns),
+        limits=TurnLimits(live_turns=settings.service.live_turns, burst_seconds=settings.service.burst_seconds),
         grace_seconds=settings.service.grace_seconds,
     )
 

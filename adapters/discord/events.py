@@ -28,8 +28,8 @@ from adapters.discord.payload import Payload, part, parts, snowflake, snowflakes
 from adapters.discord.places import Place, PlaceKind
 from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
-from adapters.discord.surviving import surviving
 from adapters.discord.threads import Threads
+from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 

@@ -65,6 +65,19 @@ async def test_a_turn_takes_all_that_waits_in_the_order_of_sending(store: Store)
     assert not turn.is_retaken
 
 
+async def test_what_is_to_be_answered_in_different_places_makes_different_turns(store: Store) -> None:
+    elsewhere = replace(asked("b", at=2.0).message, address=PLACE)
+    await store.inbox.add([asked("a"), replace(asked("b"), message=elsewhere), asked("c", at=3.0)])
+    first = await store.turns.claim("c1", "t1", 4.0)
+    started = await store.turns.start("t1", 4.0)
+    await store.turns.close("t1", TurnEnd.ANSWERED, 5.0)
+    second = await store.turns.claim("c1", "t2", 6.0)
+    assert first is not None
+    assert second is not None
+    assert [question.id for question in started.questions] == ["a", "c"]
+    assert ([question.id for question in second.questions], second.address) == (["b"], PLACE)
+
+
 async def test_an_open_turn_is_claimed_before_a_new_one(store: Store) -> None:
     await store.inbox.add([asked("a")])
     await store.turns.claim("c1", "t1", 1.0)
