@@ -73,7 +73,7 @@ class Atlas:
         try:
             found = (await self.rest.call("GET", f"/channels/{channel}")).json
         except AdapterError as error:
-            _log.warning("channel %s could not be looked up: %s", channel, type(error).__name__)
+            _log.warning("channel %s could not be looked up: %s", channel, error)
             return
         self._take_channel(part(found), guild)
 

@@ -124,7 +124,7 @@ class Threads:
             try:
                 found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
             except RetryLater as error:
-                _log.info("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
+                _log.info("thread %s: its beginning could not be read: %s", place.channel, error)
                 continue
             except (MessageGone, NotPermitted):
                 root = place.channel
