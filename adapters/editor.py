@@ -50,6 +50,7 @@ class Step:
     content: Content
     until: int
     epoch: int
+    made_at: float
 
 
 class MessageEditor:
@@ -80,6 +81,7 @@ class MessageEditor:
         self.status: str | None = None
         self.first_text_at: float | None = None
         self.last_shown_at: float | None = None
+        self.last_made_at: float | None = None
         self.ended_at: float | None = None
         self.shown_to = 0
         self.is_file_sent = False
@@ -219,7 +221,7 @@ class MessageEditor:
             controls=self._controls,
             settled=self.draft.settled(index, shown, until),
         )
-        return Step(self._action(index), index, content, until, self.draft.epoch)
+        return Step(self._action(index), index, content, until, self.draft.epoch, self._clock())
 
     def _action(self, index: int) -> Action:
         return Action.EDIT if index < len(self.messages) else Action.POST
@@ -232,7 +234,7 @@ class MessageEditor:
         for index, content in enumerate(self._final_contents()):
             if index >= len(self.messages) or not _is_settled(self.messages[index].shown, content):
                 until = pages.closed[index].end if index < len(pages.closed) else len(pages.text)
-                return Step(self._action(index), index, content, until, self.draft.epoch)
+                return Step(self._action(index), index, content, until, self.draft.epoch, self._clock())
         return None
 
     def _final_contents(self) -> list[Content]:
@@ -286,7 +288,7 @@ class MessageEditor:
             # What is posted after the end is a message that people are told of.
             self._is_noticed = self.is_ended
         self.messages[step.index].shown = step.content
-        self.last_shown_at = self._clock()
+        self.last_shown_at, self.last_made_at = self._clock(), step.made_at
         if step.epoch == self.draft.epoch:
             self.shown_to = min(max(self.shown_to, step.until), len(self.draft.text))
 

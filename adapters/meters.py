@@ -18,6 +18,8 @@ _SECOND_REFUSAL_SECONDS = 60.0
 _MIN_RATE_SHARE = 0.1
 # A burst is never believed to be more than this many times what the platform was assumed to allow.
 _MAX_GROWTH = 5
+# No call stays unanswered for longer.
+_MAX_ANSWER_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -61,6 +63,9 @@ class Bucket:
     tokens: float = field(init=False)
     paused_until: float = field(default=-1.0, init=False)
     spent: deque[float] = field(default_factory=deque, init=False)
+    held_until: float = field(default=-1.0, init=False)
+    """While a call that was taken from a full bucket is unanswered, nobody knows whether it has arrived, and only from
+    then on does the platform's bucket refill."""
 
     def __post_init__(self) -> None:
         self.tokens = self.belief.capacity
@@ -73,7 +78,7 @@ class Bucket:
     def level(self, now: float) -> float:
         """Refill, and return the tokens."""
         if now > self.at:
-            since = max(self.at, self.paused_until)
+            since = max(self.at, self.paused_until, min(now, self.held_until))
             self.tokens += max(0.0, now - since) * self.belief.rate
             self.at = now
         self.tokens = min(self.belief.capacity, self.tokens)
@@ -82,6 +87,8 @@ class Bucket:
     def spend(self, now: float) -> None:
         """Take one token."""
         self.level(now)
+        if self.tokens >= self.capacity:
+            self.held_until = now + _MAX_ANSWER_SECONDS
         self.tokens -= 1
         self.spent.append(now)
         while len(self.spent) > 4 * self.capacity:
@@ -90,6 +97,7 @@ class Bucket:
     def succeed(self, now: float) -> None:
         """Tell the belief."""
         self.belief.succeed(is_at_edge=self.level(now) < 1)
+        self.held_until = now
 
     def refuse(self, now: float, retry_after: float) -> None:
         """Empty the bucket, wait, and tell the belief what was let through: calls made less what refilled."""
@@ -98,7 +106,7 @@ class Bucket:
         self.belief.refuse(now, max([1.0, *(calls - (now - at) * rate for calls, at in enumerate(before, start=1))]))
         # When the pause is over there is one call, as the platform says.
         self.tokens = 1.0
-        self.at = now
+        self.at = self.held_until = now
         self.paused_until = max(self.paused_until, now + retry_after)
         self.spent.clear()
 

@@ -18,6 +18,8 @@ from adapters.policy import FIRST_AMPLE_SECONDS, FRAME_SHARE, MIN_EDIT_SECONDS, 
 
 # How often live replies are looked at: a few words at any model's speed.
 TICK_SECONDS = 0.05
+# So many replies are looked at by ticks alone; fewer at the very moment when a frame can be due.
+_MANY_REPLIES = 10
 
 
 class ReplyScheduler:
@@ -86,24 +88,36 @@ class ReplyScheduler:
                 self._serve(calls)
                 await self._pause()
 
-    def _is_quiet(self) -> bool:
-        return all(caller.editor.is_concluded for caller in self._callers)
+    def _is_quiet(self, address: Address) -> bool:
+        """Whether no reply is live that competes for the calls of this address."""
+        pool = self._pool_of(address)
+        return all(
+            caller.editor.is_concluded or self._pool_of(caller.editor.address) != pool for caller in self._callers
+        )
+
+    def _pool_of(self, address: Address) -> str:
+        return scope_key(self._pool_scope, address)
 
     async def _pause(self) -> None:
         if not self._callers:
             await self._wake.wait()
             return
         try:
-            async with asyncio.timeout(TICK_SECONDS):
+            async with asyncio.timeout(self._seconds_to_next_look()):
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _seconds_to_next_look(self) -> float:
+        least = TICK_SECONDS * min(1.0, len(self._callers) / _MANY_REPLIES)
+        due_in = (_frame_seconds(caller.editor) - self._waited(caller.editor) for caller in self._callers)
+        return max(least, min([TICK_SECONDS, *(seconds for seconds in due_in if seconds > 0)]))
 
     def _serve(self, calls: asyncio.TaskGroup) -> None:
         self._callers = [caller for caller in self._callers if not caller.editor.is_concluded]
         pools: dict[str, list[Caller]] = defaultdict(list)
         for caller in self._callers:
-            pools[scope_key(self._pool_scope, caller.editor.address)].append(caller)
+            pools[self._pool_of(caller.editor.address)].append(caller)
             caller.show_status(calls)
         for callers in pools.values():
             self._serve_ends(callers, calls)
@@ -179,7 +193,10 @@ class ReplyScheduler:
         return self._waited(editor) >= least
 
     def _waited(self, editor: MessageEditor) -> float:
-        return self._clock() - max(editor.first_text_at or 0.0, editor.last_shown_at or 0.0)
+        # What a call takes need not come on top, but where calls are few, haste now is a gap later.
+        is_patient = self._is_windowed or len(self._callers) >= _MANY_REPLIES
+        last = editor.last_shown_at if is_patient else editor.last_made_at
+        return self._clock() - max(editor.first_text_at or 0.0, last or 0.0)
 
     def _look_at(self, editor: MessageEditor) -> Candidate:
         editor.draft.take_in()
@@ -220,6 +237,11 @@ class ReplyScheduler:
     def _rate(self, action: Action) -> float:
         rates = [rule.rate for rule in self._limits.rules if action in rule.actions and rule.scope is self._pool_scope]
         return min(rates, default=1.0)
+
+
+def _frame_seconds(editor: MessageEditor) -> float:
+    """Return how long a reply's next frame waits at least."""
+    return FIRST_AMPLE_SECONDS if editor.is_blank else MIN_EDIT_SECONDS
 
 
 def _action_of(form: Form, editor: MessageEditor) -> Action:

@@ -1,20 +1,22 @@
-"""Tokens into frames: a provider's deltas are joined to at most 20 frames a second before they enter the graph.
+"""Tokens into frames: a provider's deltas are joined before they enter the graph, since its cost is for each chunk.
 
-LangGraph's cost is for each chunk, and no screen shows more frames than that.
+A program with little to do passes on nearly every token at once; one that is late with its work joins more of them.
 """
 
 import asyncio
 from collections.abc import Callable
 
-FRAME_SECONDS = 0.1
+FRAME_SECONDS = 0.02
+BUSY_FRAME_SECONDS = 0.1
+# How much further apart frames are for each second that the event loop is late.
+_PER_LATE_SECOND = 5.0
 
 
 class FrameBatcher:
     """Join text until a frame is due, then hand it to `emit`. The first text goes out at once."""
 
-    def __init__(self, emit: Callable[[str], None], *, frame_seconds: float = FRAME_SECONDS) -> None:
+    def __init__(self, emit: Callable[[str], None]) -> None:
         self._emit = emit
-        self._frame_seconds = frame_seconds
         self._loop = asyncio.get_running_loop()
         self._waiting: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -23,7 +25,7 @@ class FrameBatcher:
         """Take more text. Never waits."""
         self._waiting.append(text)
         if self._timer is None:
-            self._send()
+            self._send(self._loop.time())
 
     def close(self) -> None:
         """Send what waits and stop the clock."""
@@ -37,13 +39,15 @@ class FrameBatcher:
         self._stop()
         self._waiting.clear()
 
-    def _send(self) -> None:
+    def _send(self, due: float) -> None:
         # While text keeps coming a timer runs, so that the end of a burst is not held until the next token.
         self._timer = None
         if self._waiting:
             self._emit("".join(self._waiting))
             self._waiting.clear()
-            self._timer = self._loop.call_later(self._frame_seconds, self._send)
+            now = self._loop.time()
+            seconds = min(BUSY_FRAME_SECONDS, FRAME_SECONDS + _PER_LATE_SECOND * (now - due))
+            self._timer = self._loop.call_at(now + seconds, self._send, now + seconds)
 
     def _stop(self) -> None:
         if self._timer is not None:

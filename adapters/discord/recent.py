@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
-_KEPT = 5_000
+KEPT = 5_000
 
 V = TypeVar("V")
 
@@ -15,5 +15,5 @@ class Recent(OrderedDict[str, V], Generic[V]):
         """Note a value, and forget the oldest one where there are too many."""
         self[key] = value
         self.move_to_end(key)
-        if len(self) > _KEPT:
+        if len(self) > KEPT:
             self.popitem(last=False)

@@ -31,7 +31,7 @@ class Responses:
     async def quote(self, ticket: Ticket, question: str) -> str:
         """Show the question to all, for an answer that stands elsewhere; return the message, or nothing without one."""
         sent = await self._respond(ticket, {"type": _MESSAGE, "data": _message(_quoted(question))})
-        return snowflake(part({"sent": sent}, "sent", "resource", "message"), "id")
+        return snowflake(part(sent, "resource", "message"), "id")
 
     async def tell(self, ticket: Ticket, notice: str) -> None:
         """Say something for the person's eyes alone."""

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from agents.models.failures import covered_by, translate
 from agents.models.langchain import decision_of, parts_of
+from agents.models.openai_chunks import PlainCompletions
 from agents.models.openai_errors import RULES
 from agents.models.pieces import ModelPart, Schema, Usage
 from agents.models.prompt import Prompt
@@ -44,6 +45,7 @@ class OpenAIModel:
             use_responses_api=False,
             stream_chunk_timeout=None,
         )
+        self._chat.async_client = PlainCompletions(self._chat.root_async_client)
 
     @property
     def name(self) -> str:

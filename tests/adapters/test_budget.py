@@ -34,6 +34,26 @@ def test_slack_starts_with_its_burst_and_refills_at_the_documented_rate() -> Non
     assert spend_all(budget, Action.EDIT) == 2
 
 
+def test_a_bucket_refills_from_when_its_first_call_may_have_arrived() -> None:
+    """The platform's bucket was full until then: who counts from the sending is refused at the bucket's end."""
+    clock = Clock()
+    budget = EditBudget(build_slack_limits(), clock)
+    budget.spend(Action.EDIT, HERE)
+    clock.now += 1.2
+    budget.succeed(Action.EDIT, HERE)
+    assert spend_all(budget, Action.EDIT) == 9
+    clock.now += 1.3
+    assert spend_all(budget, Action.EDIT) == 1
+
+
+def test_a_call_that_is_never_answered_holds_its_bucket_for_half_a_minute_only() -> None:
+    clock = Clock()
+    budget = EditBudget(build_slack_limits(), clock)
+    budget.spend(Action.EDIT, HERE)
+    clock.now += 31.3
+    assert spend_all(budget, Action.EDIT) == 10
+
+
 def test_edits_are_shared_by_the_workspace_and_posts_by_the_channel_too() -> None:
     budget = EditBudget(build_slack_limits(), Clock())
     spend_all(budget, Action.EDIT)

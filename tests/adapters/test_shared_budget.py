@@ -26,6 +26,12 @@ def test_one_reply_on_slack_is_as_live_as_its_edits_allow() -> None:
     assert (result.refused, result.broken, result.max_messages) == (0, 0, 1)
 
 
+def test_the_time_that_calls_take_does_not_make_frames_rarer() -> None:
+    """Each word comes a fifth of a second later, which is ten words; the frames' distance must not grow as well."""
+    limits = build_slack_limits()
+    assert Rig(limits, limits.rules, 1, latency=0.2).run(run_ours).unseen <= 21
+
+
 def test_ten_replies_on_slack_share_the_budget() -> None:
     result = measure(build_slack_limits(), 10)
     assert result.unseen <= 62

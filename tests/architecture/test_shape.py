@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "agents", "knowledge", "adapters")
 MAX_LINES, MAX_TEST_LINES = 350, 500
 MAX_P90_FUNCTION_LINES = 35
-BROAD_HANDLERS = frozenset({"bot/turns.py", "adapters/discord/surviving.py"})
+BROAD_HANDLERS = frozenset({"bot/turns.py", "bot/rehearsal.py", "adapters/surviving.py"})
 """Modules that may catch everything: the turn's boundary and the platforms' dispatch loops."""
 
 

@@ -7,7 +7,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ WORDS_A_SECOND = 20
 class SlowAgent(SteppingAgent):
     """Streams long answers at the pace of a model; one call in ten holds a thread for 2 seconds."""
 
-    async def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield a long answer."""
         self.requests.append(request)
         if len(self.requests) % 10 == 0:

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
@@ -307,3 +308,9 @@ async def test_a_broken_database_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(sa.exc.DatabaseError):
         async with open_store(url_of(tmp_path / "firstline.db")):
             pass
+
+
+async def test_an_error_of_the_database_says_nothing_of_what_people_wrote(store: Store) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        await store.turns.add_post("no such turn", MessageReference(Address("wall", "w", "secret"), "secret"), 0)
+    assert "secret" not in f"{refused.value}{refused.value.orig}"

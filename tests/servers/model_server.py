@@ -184,9 +184,11 @@ class ModelServer:
 async def paced(pieces: Sequence[str], behaviour: Behaviour, recorded: Recorded) -> AsyncIterator[str]:
     """Yield the pieces that may be sent, at the pace that is asked for."""
     strikes_inside = behaviour.fault not in {None, Fault.HANG_AT_END}
-    for piece in pieces[: behaviour.after_pieces] if strikes_inside else pieces:
+    begun = time.monotonic()
+    for number, piece in enumerate(pieces[: behaviour.after_pieces] if strikes_inside else pieces, start=1):
         if behaviour.tokens_per_second:
-            await asyncio.sleep(1 / behaviour.tokens_per_second)
+            # By the clock: what a sleep takes too long, the next one makes up for.
+            await asyncio.sleep(max(0.0, begun + number / behaviour.tokens_per_second - time.monotonic()))
         yield piece
         recorded.sent_at.append(time.time())
 
