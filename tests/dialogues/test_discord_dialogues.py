@@ -1,13 +1,16 @@
 """What people on Discord experience: the real program, the real clients, real sockets."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.dialogues.discord_talk import DiscordTalk, Place, open_discord_talk
 from tests.dialogues.slack_talk import PATIENCE
+from tests.programs.serving import call
 from tests.servers.discord.records import ChannelKind, Tag
+from tests.servers.discord.server import open_discord
 from tests.servers.discord.using import File
 from tests.servers.model_server import Behaviour
 
@@ -173,6 +176,9 @@ async def test_a_question_that_still_waits_is_edited_or_taken_back(talk: Discord
     await talk.discord.people.deletes(gone)
     assert "24 hours" in (await thread.is_answered(3)).content
     assert len(thread.said()) == 3
+    asked = str(talk.model.requests[-1].body)
+    assert "4713" not in asked
+    assert "4714" not in asked
 
 
 async def test_criticism_is_thanked_for_in_private_with_the_way_to_a_person(talk: DiscordTalk) -> None:
@@ -230,3 +236,40 @@ async def test_nobody_was_pinged_and_no_call_was_refused(talk: DiscordTalk) -> N
     assert [message.content for message, _ in talk.discord.pings()] == []
     refused = {(call.route, call.status, call.code) for call in talk.discord.calls() if call.status >= 400}
     assert not refused
+
+
+async def test_the_doctor_finds_all_of_a_running_bot_fine(talk: DiscordTalk, tmp_path: Path) -> None:
+    staff = next(each for each in talk.discord.world.channels.values() if each.name == "staff")
+    more = {"FIRSTLINE_DISCORD_MESSAGE_CONTENT": "true", "FIRSTLINE_DISCORD_SUPPORT_CHANNEL": str(staff.id)}
+    code, printed = await call(tmp_path / "home", "doctor", "discord", **talk.discord.settings, **more)
+    assert code == 0, printed
+    assert {line.split(":")[0] for line in printed.splitlines()} == {
+        f"  ok    {what}"
+        for what in (
+            "token",
+            "message content",
+            "interactions",
+            "gateway",
+            "commands",
+            "servers",
+            "support channel",
+        )
+    }
+
+
+async def test_the_doctor_says_what_to_do_about_a_token_and_an_intent(tmp_path: Path) -> None:
+    async with open_discord() as discord:
+        discord.world.application.privileged = 0
+        wrong = discord.settings | {"DISCORD_BOT_TOKEN": "wrong"}
+        wanting = discord.settings | {"FIRSTLINE_DISCORD_MESSAGE_CONTENT": "true"}
+        for surroundings, what, advice in (
+            (wrong, "token", "into DISCORD_BOT_TOKEN."),
+            (wanting, "message content", "unset FIRSTLINE_DISCORD_MESSAGE_CONTENT."),
+        ):
+            code, printed = await call(tmp_path / "home", "doctor", "discord", **surroundings)
+            assert code == 1, printed
+            _, found, after = printed.partition(f" MEND   {what}:")
+            assert found, printed
+            to_mend = after.splitlines()[1]
+            assert to_mend.endswith(advice)
+            assert "wrong" not in printed
