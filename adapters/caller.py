@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from adapters.budget import EditBudget
-from adapters.contract import DeletesMessages, FindsPosts, MessageReference, Platform, ShowsStatus
+from adapters.contract import Address, DeletesMessages, FindsPosts, MessageReference, Platform, ShowsStatus
 from adapters.editor import MessageEditor, Step
 from adapters.errors import (
     AdapterError,
@@ -42,7 +42,7 @@ class Caller:
         wake: Callable[[], None],
         *,
         must_look_up: bool,
-        is_quiet: Callable[[], bool],
+        is_quiet: Callable[[Address], bool],
     ) -> None:
         self.editor = editor
         self._platform = platform
@@ -85,7 +85,7 @@ class Caller:
         try:
             await platform.show_status(self.editor.address, status)
         except AdapterError as error:
-            logger.debug("status of turn %s not shown: %s", self.editor.turn_id, type(error).__name__)
+            logger.debug("status of turn %s not shown: %s", self.editor.turn_id, error)
 
     def _key(self, index: int) -> str:
         return f"{self.editor.turn_id}:{index}"
@@ -154,7 +154,7 @@ class Caller:
             self.editor.doubt(step.index)
 
     def _conclude(self, error: AdapterError) -> None:
-        logger.warning("turn %s stays incomplete on its platform: %s", self.editor.turn_id, type(error).__name__)
+        logger.warning("turn %s stays incomplete on its platform: %s", self.editor.turn_id, error)
         self.editor.conclude(type(error).__name__)
 
     async def _finish(self) -> None:
@@ -201,7 +201,7 @@ class Caller:
 
     async def _until_ample(self) -> bool:
         for _ in range(_SETTLE_SECONDS):
-            if self._is_quiet() and self._budget.is_ample(Action.EDIT, self.editor.address):
+            if self._is_quiet(self.editor.address) and self._budget.is_ample(Action.EDIT, self.editor.address):
                 return True
             await asyncio.sleep(1.0)
         return False

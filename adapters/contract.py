@@ -41,7 +41,6 @@ class Kind(StrEnum):
     REACTION = "reaction"
     EDIT = "edit"
     DELETE = "delete"
-    JOIN = "join"
 
 
 class Surface(StrEnum):

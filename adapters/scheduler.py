@@ -88,8 +88,15 @@ class ReplyScheduler:
                 self._serve(calls)
                 await self._pause()
 
-    def _is_quiet(self) -> bool:
-        return all(caller.editor.is_concluded for caller in self._callers)
+    def _is_quiet(self, address: Address) -> bool:
+        """Whether no reply is live that competes for the calls of this address."""
+        pool = self._pool_of(address)
+        return all(
+            caller.editor.is_concluded or self._pool_of(caller.editor.address) != pool for caller in self._callers
+        )
+
+    def _pool_of(self, address: Address) -> str:
+        return scope_key(self._pool_scope, address)
 
     async def _pause(self) -> None:
         if not self._callers:
@@ -110,7 +117,7 @@ class ReplyScheduler:
         self._callers = [caller for caller in self._callers if not caller.editor.is_concluded]
         pools: dict[str, list[Caller]] = defaultdict(list)
         for caller in self._callers:
-            pools[scope_key(self._pool_scope, caller.editor.address)].append(caller)
+            pools[self._pool_of(caller.editor.address)].append(caller)
             caller.show_status(calls)
         for callers in pools.values():
             self._serve_ends(callers, calls)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, RemoveMessage
 from langchain_core.runnables import RunnableConfig
 
 from agents.contract import (
@@ -108,6 +108,16 @@ class GraphAgent:
     async def forget(self, conversation_id: str) -> None:
         """Delete all that is remembered of a conversation."""
         await self._checkpoints.adelete_thread(conversation_id)
+
+    async def forget_turn(self, request: TurnRequest) -> None:
+        """Forget what an answer that was closed has left of its turn."""
+        config = _config(request.conversation_id)
+        state = await self._graph.aget_state(config)
+        left = {message.id for message in state.values.get("messages", [])}
+        ids = left & {request.turn_id, *(message.id for message in _what_came(request))}
+        if ids:
+            gone = [RemoveMessage(id=each) for each in ids if each]
+            await self._graph.aupdate_state(config, {"messages": gone}, as_node="reception")
 
     def _begin(self, request: TurnRequest) -> Turn:
         return Turn(

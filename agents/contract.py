@@ -1,6 +1,6 @@
 """The border of the agents: a turn goes in, events come out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -172,7 +172,7 @@ AgentEvent: TypeAlias = Routed | StatusChanged | TextDelta | Reset | Sources | T
 class Agent(Protocol):
     """Answer turns. One turn at a time for each conversation is the caller's duty."""
 
-    def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+    def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield events, the last being TurnFinished or TurnFailed; closing it early keeps the partial text.
 
         Raises nothing for a failing model or document: only for a defect of ours.
@@ -185,6 +185,10 @@ class Agent(Protocol):
 
     async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
         """Return what is remembered of a turn, by default the last one; None when that is nothing."""
+        ...
+
+    async def forget_turn(self, request: TurnRequest) -> None:
+        """Forget what an answer that was closed has left of its turn: nobody has seen anything of it."""
         ...
 
     async def forget(self, conversation_id: str) -> None:

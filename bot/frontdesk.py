@@ -3,8 +3,8 @@
 from adapters.contract import IncomingMessage
 from adapters.desk import Reception, Talk, Welcome
 from bot.about import About
-from bot.gate import Answer, Refuse
-from bot.intake import INTERACTIONS, Intake
+from bot.gate import INTERACTIONS, Answer, Refuse
+from bot.intake import Intake
 from bot.store.talks import TalkRows
 
 TALKS = 5

@@ -19,7 +19,6 @@ class Reason(StrEnum):
     BOT = "another bot"
     EDITED = "an edit of something that doesn't wait"
     DELETED = "a deletion of something that doesn't wait"
-    JOINED = "somebody joined"
     PLACE_NOT_SERVED = "workspace or channel not served"
     PERSON_NOT_SERVED = "person or role not served"
     MUTED = "conversation muted"
@@ -109,7 +108,7 @@ UNKNOWN = ConversationState()
 
 _STOP_WORDS = frozenset({"stop", "cancel", "stop it", "stop that"})
 _FOR_THOSE_WHO_TAKE_PART = frozenset({Wish.MUTE, Wish.UNMUTE, Wish.NEW, Wish.SHARE})
-_INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
+INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
 _ALWAYS_ADDRESSED = frozenset({Kind.MENTION, Kind.DM, Kind.COMMAND})
 
 
@@ -170,8 +169,6 @@ def _is_person_served(message: IncomingMessage, rules: GateRules) -> bool:
 
 
 def _changes(message: IncomingMessage, state: ConversationState, rules: GateRules) -> Decision | None:
-    if message.kind is Kind.JOIN:
-        return Ignore(Reason.JOINED)
     if message.kind is Kind.DELETE:
         return Act(Kind.DELETE) if state.is_waiting else Ignore(Reason.DELETED)
     if message.kind is not Kind.EDIT:
@@ -196,7 +193,9 @@ def _wishes(message: IncomingMessage, state: ConversationState, rules: GateRules
     if wish in _FOR_THOSE_WHO_TAKE_PART and is_strange and not is_party:
         return _say_in_private(message, Reason.NOT_THEIRS, "Only those who take part here can do that.")
     if wish is Wish.NEW and state.askers and not (message.author in state.askers or is_staff(message, rules)):
-        return _say_in_private(message, Reason.NOT_THEIRS, "I'm answering someone else here. Please try again then.")
+        return _say_in_private(
+            message, Reason.NOT_THEIRS, "I'm answering someone else here. Please try again once that is done."
+        )
     return Act(wish)
 
 
@@ -240,4 +239,4 @@ def _read(message: IncomingMessage, rules: GateRules) -> Decision:
 
 
 def _say_in_private(message: IncomingMessage, reason: Reason, text: str) -> Decision:
-    return Refuse(reason, text) if message.kind in _INTERACTIONS else Ignore(reason)
+    return Refuse(reason, text) if message.kind in INTERACTIONS else Ignore(reason)

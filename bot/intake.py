@@ -9,13 +9,12 @@ from typing import Protocol
 
 from adapters.contract import IncomingMessage, Kind, Surface, Wish
 from bot.clock import Clock
-from bot.gate import Act, Answer, ConversationState, Decision, GateRules, Ignore, Reason, Refuse, decide
+from bot.gate import INTERACTIONS, Act, Answer, ConversationState, Decision, GateRules, Ignore, Reason, Refuse, decide
 from bot.inbox import Inbox
 from bot.store.engine import Store
 from bot.store.inbox import Acceptance, InboxMessage
 
 _log = logging.getLogger(__name__)
-INTERACTIONS = frozenset({Kind.COMMAND, Kind.BUTTON})
 _ON_A_MESSAGE = frozenset({Kind.BUTTON, Kind.REACTION})
 _ABOUT_A_MESSAGE = frozenset({Kind.EDIT, Kind.DELETE})
 

@@ -6,12 +6,9 @@ it up; budgets, retries and references are those of every other reply.
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.contract import Controls, LinksMessages, NamesPeople, ReplyDone, ReplyEvent
 from adapters.errors import AdapterError
@@ -26,6 +23,8 @@ from bot.wording import ASKED, BACK, describe_request, describe_return, describe
 
 _log = logging.getLogger(__name__)
 _LINK_SECONDS = 5.0
+ATTEMPTS = 8
+"""With the pauses between them some two minutes; a restart counts as well, so that none can end every process."""
 _MAX_PAUSE_SECONDS = 60.0
 
 
@@ -96,7 +95,7 @@ class Notices:
             while not self._is_closing:
                 try:
                     return await self._post_once(notice_id)
-                except (SQLAlchemyError, sqlite3.Error) as error:
+                except Exception as error:  # noqa: BLE001 - a notice's boundary, as a turn's: its defect ends nothing else
                     _log.error("notice %s: %s, tried again", notice_id, type(error).__name__, exc_info=error)
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, _MAX_PAUSE_SECONDS)
@@ -114,14 +113,20 @@ class Notices:
         if outlet is None:
             _log.warning("notice %s stays open: %s is not connected", notice.id, notice.address.platform)
             return
-        written = await self._write(notice)
-        error = "nothing remembered" if written is None else await self._show(notice, written, outlet)
+        error = await self._say(notice, outlet)
         if error is not None:
             _log.error("notice %s (%s) could not be posted: %s", notice.id, notice.kind, error)
         then = await self._follow(notice, error)
         await self._store.notices.close(notice.id, self._clock.now(), error=error, then=then)
         if then is not None:
             self.post(then.id)
+
+    async def _say(self, notice: Notice, outlet: Outlet) -> str | None:
+        """Write a notice and put it on the screen; return why that can't be."""
+        if notice.attempt > ATTEMPTS:
+            return "given up"
+        written = await self._write(notice)
+        return "nothing remembered" if written is None else await self._show(notice, written, outlet)
 
     async def _show(self, notice: Notice, written: Written, outlet: Outlet) -> str | None:
         """Put a notice on the screen; return the class of failure that kept it away."""
@@ -169,11 +174,11 @@ class Notices:
             case NoticeKind.RETURNED:
                 return await self._write_return(notice)
             case NoticeKind.ASKED:
-                return Written((_say(ASKED),))
+                return Written((_done(ASKED),))
             case NoticeKind.UNREACHED:
-                return Written((_say(say_unreached(self._about)),))
+                return Written((_done(say_unreached(self._about)),))
             case NoticeKind.BACK:
-                return Written((_say(BACK),))
+                return Written((_done(BACK),))
             case NoticeKind.SHARED:
                 return await self._write_share(notice)
 
@@ -187,18 +192,18 @@ class Notices:
             field=self._about.title_of(await self._store.turns.domain_of(turn_id)) if turn_id else "",
             recalled=await self._agent.recall(notice.conversation_id),
         )
-        return Written((_say(text),), Controls.GIVE_BACK, frozenset({group} - {""}))
+        return Written((_done(text),), Controls.GIVE_BACK, frozenset({group} - {""}))
 
     async def _write_return(self, notice: Notice) -> Written:
         turn_id = await self._store.whereabouts.last_turn(notice.conversation_id)
-        return Written((_say(describe_return(self._name(notice), await self._link(turn_id))),))
+        return Written((_done(describe_return(self._name(notice), await self._link(turn_id))),))
 
     async def _write_share(self, notice: Notice) -> Written | None:
         recalled: Recollection | None = await self._agent.recall(notice.conversation_id, turn_id=notice.turn_id)
         if recalled is None:
             return None
         sources = to_sources_shown(recalled.citations)
-        return Written((sources, _say(describe_share(self._name(notice), recalled))))
+        return Written((sources, _done(describe_share(self._name(notice), recalled))))
 
     def _name(self, notice: Notice) -> str:
         """Return how people read who asked. Without the platform's help it is a mention that is taken apart."""
@@ -223,5 +228,5 @@ class Notices:
             return None
 
 
-def _say(text: str) -> ReplyDone:
+def _done(text: str) -> ReplyDone:
     return ReplyDone(text, "notice", model="", seconds=0.0, input_tokens=0, output_tokens=0, cost_usd=0.0)

@@ -70,7 +70,7 @@ async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
 
     from adapters.slack.oauth import open_oauth
 
-    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS))
+    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS), hide_parameters=True)
     stack.push_async_callback(engine.dispose)
     key = settings.service.secret_key
     secret_key = key.get_secret_value() if key else ""

@@ -13,7 +13,7 @@ from bot.about import About, build_about
 from bot.cli.program import App, Program
 from bot.clock import SystemClock
 from bot.gate import GateRules, Lists
-from bot.home import held_alone
+from bot.home import DATABASE, held_alone
 from bot.outlets import build_outlet
 from bot.platforms import open_venues, support_channels
 from bot.serving import Bot, open_bot, until_terminated
@@ -22,8 +22,6 @@ from bot.store.engine import url_of
 from bot.turns import TurnLimits
 
 _log = logging.getLogger(__name__)
-
-DATABASE = "firstline.db"
 
 
 async def run(program: Program, settings: Settings) -> None:
@@ -73,7 +71,7 @@ def _open_bot(
         support=support_channels(settings),
         clock=SystemClock(),
         new_id=lambda: secrets.token_hex(10),
-        limits=TurnLimits(live_turns=settings.service.live_turns),
+        limits=TurnLimits(live_turns=settings.service.live_turns, burst_seconds=settings.service.burst_seconds),
         grace_seconds=settings.service.grace_seconds,
     )
 

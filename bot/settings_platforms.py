@@ -121,6 +121,12 @@ class Service(Group):
     model_config = SettingsConfigDict(env_prefix="FIRSTLINE_")
 
     live_turns: int = Field(default=50, ge=1, description="Answers made at once; beyond it people see their place.")
+    burst_seconds: float = Field(
+        default=1.5,
+        ge=0,
+        le=10,
+        description="What a person writes within so many seconds is answered together; the answer is begun meanwhile.",
+    )
     grace_seconds: float = Field(
         default=20.0,
         ge=0,

@@ -22,11 +22,13 @@ from adapters.contract import (
     TextReset,
 )
 from adapters.live import LiveReplies, LiveReply
-from agents.contract import Agent, Question, TurnFailed, TurnRequest
+from agents.contract import Agent, AgentEvent, TurnFailed, TurnRequest
 from bot.background import Background
 from bot.clock import Clock
 from bot.line import Line
+from bot.questions import asked_of, questions_of, refusal_of
 from bot.record import note
+from bot.rehearsal import Rehearsal
 from bot.store.engine import Store
 from bot.store.inbox import InboxMessage
 from bot.store.turns import Turn, TurnEnd, TurnRecord
@@ -34,6 +36,7 @@ from bot.translate import to_reply_event
 
 _log = logging.getLogger(__name__)
 _STOPPED = "_Stopped._"
+_BEGINNING = "is reading your question"
 _Made: TypeAlias = tuple[ReplyDone | ReplyFailed, TurnRecord]
 
 
@@ -168,7 +171,6 @@ class Turns:
         """Take turn after turn until nothing waits."""
         try:
             while not self._is_closing:
-                await self._settle(talk)
                 talk.has_news = False
                 is_done = False
                 async with self._surviving(talk):
@@ -198,7 +200,7 @@ class Turns:
 
     async def _take_next(self, talk: _Talk) -> bool:
         """Bring the conversation's open or next turn to its end; return False when there is none to bring."""
-        await self._forget_if_asked(talk.conversation_id)
+        await self._forget_ifasked_of(talk.conversation_id)
         turn = await self._store.turns.claim(talk.conversation_id, self._new_id(), self._clock.now())
         if turn is None:
             return False
@@ -219,7 +221,7 @@ class Turns:
             talk.until_stopped, talk.is_at_work = None, False
         return True
 
-    async def _forget_if_asked(self, conversation_id: str) -> None:
+    async def _forget_ifasked_of(self, conversation_id: str) -> None:
         """Forget the history when somebody asked for that: between turns, so that none of it comes back."""
         if await self._store.conversations.is_to_forget(conversation_id):
             await self._agent.forget(conversation_id)
@@ -238,42 +240,70 @@ class Turns:
 
     async def _attempt(self, turn: Turn, reply: LiveReply, talk: _Talk) -> bool:
         """Wait for a place, make the answer, deliver it, close the turn, and return True: nothing is left to do."""
-        async with self._line.place(lambda number: reply.show(_number_in_line(number))):
+        async with (
+            self._line.place(lambda number: reply.show(_number_in_line(number))),
+            self._rehearsing(turn, reply, talk) as rehearsal,
+        ):
+            await self._settle(talk)
             started = await self._store.turns.start(turn.id, self._clock.now())
             talk.is_at_work = True
-            if started.is_stop_asked or not started.questions:
+            if started.is_stop_asked:
                 await self._end_stopped(started, reply)
+            elif not started.questions:
+                await self._end_stopped(started, reply, note="")
             else:
-                end = started.undelivered or await self._make(started, reply)
+                end = started.undelivered or await self._make(started, reply, rehearsal)
                 await self._deliver(started, end, reply)
         return True
 
-    async def _make(self, turn: Turn, reply: LiveReply) -> ReplyDone | ReplyFailed:
+    @asynccontextmanager
+    async def _rehearsing(self, turn: Turn, reply: LiveReply, talk: _Talk) -> AsyncIterator[Rehearsal | None]:
+        """Begin the answer to what has been asked so far, while the asker may be about to write more."""
+        asked = asked_of(turn)
+        if turn.is_retaken or turn.is_stop_asked or not asked or talk.settles_at <= self._clock.now():
+            yield None
+            return
+        reply.show(StatusShown(_BEGINNING))
+        rehearsal = Rehearsal(self._agent, await self._request(turn, asked), self._tasks)
+        try:
+            yield rehearsal
+        finally:
+            await rehearsal.end()
+
+    async def _request(self, turn: Turn, asked: tuple[InboxMessage, ...]) -> TurnRequest:
+        return TurnRequest(turn.conversation_id, turn.id, questions_of(asked), await self._background.of(turn))
+
+    async def _make(self, turn: Turn, reply: LiveReply, rehearsal: Rehearsal | None) -> ReplyDone | ReplyFailed:
         """Return the end of the reply, kept until it is delivered."""
-        asked = tuple(each for each in turn.questions if each.refusal is None)
+        asked = asked_of(turn)
         if turn.attempt > self._limits.attempts:
             end, record = self._give_up(turn)
         elif asked:
-            end, record = await self._ask(turn, asked, reply)
+            if rehearsal is not None and rehearsal.is_of(questions_of(asked)):
+                events = rehearsal.events()
+            else:
+                if rehearsal is not None:
+                    await rehearsal.end()
+                events = self._agent.answer(await self._request(turn, asked))
+            end, record = await self._show(events, asked, reply)
             if isinstance(end, ReplyFailed) and turn.attempt < self._limits.attempts:
                 raise AttemptFailed(end.reference)
         else:
-            end, record = _refuse(turn.questions)
+            end, record = refusal_of(turn.questions)
         await self._store.turns.settle(turn.id, end, record)
         return end
 
-    async def _ask(self, turn: Turn, asked: tuple[InboxMessage, ...], reply: LiveReply) -> _Made:
+    async def _show(
+        self, events: AsyncIterator[AgentEvent], asked: tuple[InboxMessage, ...], reply: LiveReply
+    ) -> _Made:
         """Let people see the answer as it is made, after what is to be said about their messages."""
         notes = "".join(f"{text}\n\n" for text in dict.fromkeys(each.note for each in asked) if text)
-        questions = tuple(Question(each.id, each.author, each.text) for each in asked)
-        background = await self._background.of(turn)
-        request = TurnRequest(turn.conversation_id, turn.id, questions, background)
         end, record = None, TurnRecord()
         reply.show(TextReset("a new attempt"))
         if notes:
             reply.show(TextAdded(notes))
         # To its very end: after its last event the agent may still have the history to write.
-        async for event in self._agent.answer(request):
+        async for event in events:
             record = note(record, event, self._clock.now())
             shown = to_reply_event(event, contact=self._contact)
             if isinstance(shown, ReplyDone | ReplyFailed):
@@ -296,9 +326,9 @@ class Turns:
         state = TurnEnd.ANSWERED if is_answered else TurnEnd.FAILED
         await self._store.turns.close(turn.id, state, self._clock.now())
 
-    async def _end_stopped(self, turn: Turn, reply: LiveReply) -> None:
+    async def _end_stopped(self, turn: Turn, reply: LiveReply, *, note: str = _STOPPED) -> None:
         """Leave the text so far, and close the turn."""
-        reply.stop(_STOPPED)
+        reply.stop(note)
         await reply.wait()
         await self._store.turns.close(turn.id, TurnEnd.STOPPED, self._clock.now())
 
@@ -312,9 +342,3 @@ class Turns:
 
 def _number_in_line(number: int) -> ReplyEvent:
     return StatusShown(f"You are number {number} in line. Your answer will appear here.")
-
-
-def _refuse(messages: tuple[InboxMessage, ...]) -> _Made:
-    text = " ".join(dict.fromkeys(each.refusal for each in messages if each.refusal))
-    end = ReplyDone(text, "refused", model="", seconds=0.0, input_tokens=0, output_tokens=0, cost_usd=0.0)
-    return end, TurnRecord(outcome="refused")

@@ -1,7 +1,4 @@
-"""The names of our buttons, which come back when one is pressed: plain text, so that they survive a restart.
-
-Shared by the two directions: render writes them, the inbound side matches `PATTERN`.
-"""
+"""The names of our buttons, which come back when one is pressed: plain text, so that they survive a restart."""
 
 import re
 from dataclasses import dataclass
@@ -19,12 +16,9 @@ class ButtonAction(StrEnum):
     RESUME = "resume"
 
 
-PATTERN = r"firstline:(?P<action>stop|helpful|unhelpful|person|share|resume)(?::(?P<about>.+))?"
-"""The custom ids of our buttons."""
-
 # Discord's limit for a custom id.
 MAX_CUSTOM_ID = 100
-_COMPILED = re.compile(PATTERN)
+_NAME = re.compile(rf"firstline:(?P<action>{'|'.join(ButtonAction)})(?::(?P<about>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ def build_custom_id(action: ButtonAction, about: str = "") -> str:
 
 def read_custom_id(custom_id: str) -> Press | None:
     """Return what a button asks for, or None when it isn't ours."""
-    found = _COMPILED.fullmatch(custom_id)
+    found = _NAME.fullmatch(custom_id)
     if found is None:
         return None
     return Press(ButtonAction(found["action"]), found["about"] or "")

@@ -1,7 +1,7 @@
 """Discord as a place for replies: sends each call the way that its address needs, and nothing more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -10,12 +10,13 @@ from adapters.discord.addresses import DM, read_channel, read_interaction
 from adapters.discord.answers import InteractionAnswers
 from adapters.discord.channels import ChannelMessages, read_author
 from adapters.discord.late_answers import LateAnswers
+from adapters.discord.payload import number, part, text
 from adapters.discord.render import build_allowed_mentions, build_limits, build_message, footer_size
 from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.stop_buttons import StopButtons
 from adapters.discord.typing_signs import TypingSigns
 from adapters.limits import Limits
+from adapters.surviving import surviving
 
 _TEND_SECONDS = 1.0
 _MAX_BACKGROUND = 50
@@ -44,7 +45,6 @@ class DiscordPlatform:
         late = LateAnswers(self._channels, group=settings.support_role)
         self._answers = InteractionAnswers(rest, late, clock=clock, group=settings.support_role)
         self._typing = TypingSigns(self._channels, clock=clock)
-        self._stops = StopButtons(self._channels, clock=clock)
         self._group = settings.support_role
         self._settle = settle
         self._limits = build_limits()
@@ -57,13 +57,13 @@ class DiscordPlatform:
     async def run(self) -> None:
         """Keep up until cancelled what has to be repeated or said in time."""
         while True:
-            await self.tend()
+            with surviving("looking after Discord's replies"):
+                await self.tend()
             await asyncio.sleep(_TEND_SECONDS)
 
     async def tend(self) -> None:
-        """Do once what is due now: repeat typing, announce late private answers, clear buttons that are left over."""
+        """Do once what is due now: repeat typing, announce late private answers."""
         await self._typing.tend()
-        await self._stops.tend()
         await self._answers.tend()
 
     async def post(self, address: Address, content: Content, *, key: str) -> Receipt:
@@ -74,7 +74,6 @@ class DiscordPlatform:
         place = await self._settle(address)
         body = build_message(content, key=key, group=self._group)
         sent = await self._channels.post(read_channel(place), body, key=key)
-        self._stops.note_post(read_channel(place), sent.message, key, content)
         return Receipt(MessageReference(place, sent.message), sent.allowance)
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
@@ -83,7 +82,6 @@ class DiscordPlatform:
             return await self._answers.edit(reference, content)
         body = build_message(content, group=self._group)
         sent = await self._channels.edit(read_channel(reference.address), reference.message, body)
-        self._stops.note(reference.message, content)
         return Receipt(reference, sent.allowance)
 
     async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
@@ -143,14 +141,12 @@ class DiscordPlatform:
 
 def _read_message(message: Json) -> ThreadMessage:
     """Return a message as it stands in a thread; its first one may only point to the post that it was opened on."""
-    origin = message.get("referenced_message")
-    if message.get("type") == _THREAD_STARTER and isinstance(origin, Mapping):
+    origin = part(message, "referenced_message")
+    if number(message, "type") == _THREAD_STARTER and origin:
         return _read_message(origin)
-    author, member = message.get("author"), message.get("member")
-    names = [member.get("nick")] if isinstance(member, Mapping) else []
-    names += [author.get("global_name"), author.get("username")] if isinstance(author, Mapping) else []
-    name = next((str(name) for name in names if name), "someone")
-    return ThreadMessage(read_author(message), name, str(message.get("content") or ""))
+    author = part(message, "author")
+    names = text(part(message, "member"), "nick"), text(author, "global_name"), text(author, "username")
+    return ThreadMessage(read_author(message), next(filter(None, names), "someone"), text(message, "content"))
 
 
 @asynccontextmanager

@@ -7,14 +7,12 @@ import re
 from dataclasses import dataclass, field
 
 from adapters.contract import Address
+from adapters.discord.payload import time_of
 
 PLATFORM = "discord"
 DM = "dm"
 """Stands for the guild where there is none."""
 
-# The epoch of Discord's snowflakes in milliseconds, and the bits of a snowflake below its time.
-_EPOCH_MS = 1_420_070_400_000
-_BITS_BELOW_TIME = 22
 # The token comes last, for nothing is known of its alphabet.
 _INTERACTION = re.compile(r"(\d+):(\d*):(private|public):(.+)", re.DOTALL)
 
@@ -41,12 +39,7 @@ class Interaction:
     @property
     def created_at(self) -> float:
         """When Discord made it, in epoch seconds; the token lives 15 minutes from then."""
-        return created_at(self.id)
-
-
-def created_at(snowflake: str) -> float:
-    """Return when anything with this id was made, in epoch seconds."""
-    return ((int(snowflake) >> _BITS_BELOW_TIME) + _EPOCH_MS) / 1000
+        return time_of(self.id)
 
 
 def build_address(guild: str, channel: str, interaction: Interaction | None = None) -> Address:

@@ -8,9 +8,10 @@ import logging
 from dataclasses import dataclass, field
 
 from adapters.discord.payload import Payload, as_snowflake, number, part, parts, snowflake, text
-from adapters.discord.places import Place, PlaceKind, read_place
+from adapters.discord.places import Place, PlaceKind, is_thread, read_place
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _SOLVED = ("solved", "answered", "resolved")
@@ -18,11 +19,15 @@ _SOLVED = ("solved", "answered", "resolved")
 
 @dataclass(slots=True)
 class Atlas:
-    """Channels by id. `roles` are those that Discord made for the bot, one in a guild at most."""
+    """Channels by id. `roles` are those that Discord made for the bot, one in a guild at most.
+
+    Threads come by the thousand and are seldom deleted, so that only the latest are kept; others are looked up again.
+    """
 
     rest: DiscordRest
     roles: set[str] = field(default_factory=set)
     _channels: dict[str, Payload] = field(default_factory=dict)
+    _threads: Recent[str, Payload] = field(default_factory=Recent)
     _solved: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: str, payload: Payload, *, me: str) -> None:
@@ -36,42 +41,41 @@ class Atlas:
                 self._take_channel(thread, snowflake(payload, "guild_id"))
         elif event in {"CHANNEL_DELETE", "THREAD_DELETE"}:
             self._channels.pop(snowflake(payload, "id"), None)
+            self._threads.pop(snowflake(payload, "id"), None)
 
     async def find(self, channel: str, *, guild: str) -> Place:
         """Return the place of a channel; what can't be looked up is taken for an ordinary one."""
         if not guild:
             return Place(channel, PlaceKind.DM)
-        if channel not in self._channels:
+        if self._told_of(channel) is None:
             await self._fetch(channel, guild)
-        parent = snowflake(self._channels.get(channel, {}), "parent_id")
-        if self._is_thread(channel) and parent not in self._channels:
-            await self._fetch(parent, guild)
+        thread = self._threads.get(channel)
+        if thread is not None and snowflake(thread, "parent_id") not in self._channels:
+            await self._fetch(snowflake(thread, "parent_id"), guild)
         return self.known(channel) or Place(channel, PlaceKind.CHANNEL, guild)
 
     def known(self, channel: str) -> Place | None:
         """Return the place of a channel that was told of."""
-        found = self._channels.get(channel)
+        found = self._told_of(channel)
         if found is None:
             return None
-        return read_place(
-            found, guild=snowflake(found, "guild"), parent=self._channels.get(snowflake(found, "parent_id"))
-        )
+        parent = self._channels.get(snowflake(found, "parent_id"))
+        return read_place(found, guild=snowflake(found, "guild"), parent=parent)
 
     def solved_tag(self, forum: str) -> str:
         """Return the tag by which a forum marks posts as solved, or nothing."""
         return self._solved.get(forum, "")
 
-    def _is_thread(self, channel: str) -> bool:
-        place = self.known(channel)
-        return place is not None and place.is_thread
+    def _told_of(self, channel: str) -> Payload | None:
+        return self._channels.get(channel) or self._threads.get(channel)
 
     async def _fetch(self, channel: str, guild: str) -> None:
         try:
             found = (await self.rest.call("GET", f"/channels/{channel}")).json
         except AdapterError as error:
-            _log.warning("channel %s could not be looked up: %s", channel, type(error).__name__)
+            _log.warning("channel %s could not be looked up: %s", channel, error)
             return
-        self._take_channel(part({"channel": found}, "channel"), guild)
+        self._take_channel(part(found), guild)
 
     def _take_guild(self, payload: Payload, me: str) -> None:
         guild = snowflake(payload, "id")
@@ -87,7 +91,11 @@ class Atlas:
             return
         # Only what decides about conversations is kept: a bot can be in many guilds.
         kept = {key: as_snowflake(channel.get(key)) for key in ("id", "parent_id", "owner_id")}
-        self._channels[id_] = {**kept, "guild": guild, "type": number(channel, "type")}
+        known = {**kept, "guild": guild, "type": number(channel, "type")}
+        if is_thread(channel):
+            self._threads.note(id_, known | {"name": text(channel, "name")})
+        else:
+            self._channels[id_] = known
         for tag in parts(channel, "available_tags"):
             if text(tag, "name").strip().casefold() in _SOLVED:
                 self._solved[id_] = snowflake(tag, "id")

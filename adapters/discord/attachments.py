@@ -3,8 +3,10 @@
 Discord's own app turns a long paste into a text file, so leaving these unread would lose the question itself.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TypeAlias
 
 from adapters.discord.payload import Payload, number, text
@@ -51,9 +53,11 @@ def read_attachments(payloads: Iterable[Payload]) -> tuple[Attachment, ...]:
 
 async def with_attachments(question: str, attachments: Iterable[Attachment], fetch: Fetch) -> str:
     """Return a question with the texts of its files below it, and the names of those that were not read."""
+    attached = tuple(attachments)
+    # All at once: an interaction has to be responded to within 3 seconds, and only a complete question is accepted.
+    contents = await asyncio.gather(*(_read(each, fetch) for each in attached[:MAX_FILES]))
     blocks, unread = [question], []
-    for place, attachment in enumerate(attachments):
-        content = await fetch(attachment.url, MAX_BYTES) if attachment.is_readable and place < MAX_FILES else None
+    for attachment, content in zip_longest(attached, contents):
         if content is None:
             unread.append(_plain(attachment.name))
         else:
@@ -61,6 +65,10 @@ async def with_attachments(question: str, attachments: Iterable[Attachment], fet
     if unread and any(block.strip() for block in blocks):
         blocks.append(f"(Attached, but not readable here: {', '.join(unread)})")
     return "\n\n".join(block for block in blocks if block.strip())
+
+
+async def _read(attachment: Attachment, fetch: Fetch) -> bytes | None:
+    return await fetch(attachment.url, MAX_BYTES) if attachment.is_readable else None
 
 
 def _block(name: str, content: bytes) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from adapters.discord.payload import Payload, part, parts, snowflake, time_of
+from adapters.discord.payload import Payload, first_snowflake, objects, part, parts, snowflake, time_of
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError, NotPermitted
 
@@ -17,8 +17,7 @@ _log = logging.getLogger(__name__)
 
 LOOK_BACK_SECONDS = 300.0
 """A question that waited longer has found its answer elsewhere, or is asked again."""
-_MAX_CHANNELS = 50
-_EPOCH_MS = 1_420_070_400_000
+MAX_CHANNELS = 50
 
 
 class CatchUp:
@@ -30,13 +29,13 @@ class CatchUp:
         self._one_at_a_time = asyncio.Lock()
 
     async def missed(self, guild: Payload) -> AsyncIterator[Payload]:
-        """Yield as events what was written lately in a guild, channel by channel, oldest first."""
+        """Yield as events what was written lately in a guild, channel by channel, in each the oldest first."""
         since = self._clock() - LOOK_BACK_SECONDS
         everywhere = (*parts(guild, "channels"), *parts(guild, "threads"))
-        with_news = [each for each in everywhere if time_of(snowflake(each, "last_message_id")) > since]
-        if len(with_news) > _MAX_CHANNELS:
-            _log.warning("guild %s: too many channels have news, the first are read", snowflake(guild, "id"))
-        for channel in with_news[:_MAX_CHANNELS]:
+        with_news = sorted((each for each in everywhere if _last_news(each) > since), key=_last_news, reverse=True)
+        if len(with_news) > MAX_CHANNELS:
+            _log.warning("guild %s: %d channels have news, the latest are read", snowflake(guild, "id"), len(with_news))
+        for channel in with_news[:MAX_CHANNELS]:
             try:
                 # One call at a time over all guilds: live answers need the bot's budget more.
                 async with self._one_at_a_time:
@@ -44,7 +43,7 @@ class CatchUp:
             except NotPermitted:
                 continue  # a channel that is closed to the bot
             except AdapterError as error:
-                _log.warning("channel %s could not be read: %s", snowflake(channel, "id"), type(error).__name__)
+                _log.warning("channel %s could not be read: %s", snowflake(channel, "id"), error)
             else:
                 for message in messages:
                     yield {**message, "guild_id": snowflake(guild, "id")}
@@ -59,10 +58,13 @@ class CatchUp:
                 member = (await self._rest.call("GET", f"/guilds/{guild}/members/{author}")).json
         except AdapterError:
             return event
-        return {**event, "member": part({"member": member}, "member")}
+        return {**event, "member": part(member)}
 
     async def _read(self, channel: str, since: float) -> list[Payload]:
-        after = max(0, int(since * 1000) - _EPOCH_MS) << 22
-        found = (await self._rest.call("GET", f"/channels/{channel}/messages?limit=50&after={after}")).json
-        messages = list(parts({"found": found}, "found"))
+        path = f"/channels/{channel}/messages?limit=50&after={first_snowflake(since)}"
+        messages = objects((await self._rest.call("GET", path)).json)
         return sorted(messages, key=lambda each: time_of(snowflake(each, "id")))
+
+
+def _last_news(channel: Payload) -> float:
+    return time_of(snowflake(channel, "last_message_id"))

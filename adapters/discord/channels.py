@@ -6,12 +6,13 @@ a message without buttons, the earlier part of an answer that is posted complete
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.contract import Allowance
 from adapters.discord.actions import read_custom_id
 from adapters.discord.errors import ThreadArchived
+from adapters.discord.payload import objects, part, parts, snowflake, text
 from adapters.discord.rest import Answer, DiscordRest, File, Json
 from adapters.errors import MessageGone, NotPermitted, ResponseLost
 from adapters.limits import Action
@@ -104,31 +105,24 @@ class ChannelMessages:
         return self._own_id
 
 
-def objects(value: object) -> Iterator[Json]:
-    """Return the objects of a JSON list, or nothing where it is something else."""
-    yield from (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
-
-
 def read_id(value: object) -> str:
     """Return the id of an object that a call gave; without one nobody knows what the call did."""
-    identity = value.get("id") if isinstance(value, Mapping) else None
-    if not isinstance(identity, str) or not identity.isdecimal():
+    identity = snowflake(part(value), "id")
+    if not identity:
         raise ResponseLost
     return identity
 
 
 def read_author(message: Json) -> str:
     """Return who wrote a message."""
-    author = message.get("author")
-    return str(author.get("id", "")) if isinstance(author, Mapping) else ""
+    return snowflake(part(message, "author"), "id")
 
 
 def carries_key(message: object, key: str) -> bool:
     """Whether a button below a message says that it was posted under this key."""
-    rows = message.get("components") if isinstance(message, Mapping) else None
-    for row in objects(rows):
-        for button in objects(row.get("components")):
-            press = read_custom_id(str(button.get("custom_id", "")))
+    for row in parts(part(message), "components"):
+        for button in parts(row, "components"):
+            press = read_custom_id(text(button, "custom_id"))
             if press is not None and press.about == key:
                 return True
     return False
@@ -136,5 +130,5 @@ def carries_key(message: object, key: str) -> bool:
 
 def _shows(message: object, body: Json) -> bool:
     """Whether a message has the text that was sent, but for the space that Discord trims."""
-    shown = message.get("content") if isinstance(message, Mapping) else None
-    return "".join(str(shown).split()) == "".join(str(body.get("content")).split())
+    shown, sent = text(part(message), "content"), text(body, "content")
+    return "".join(shown.split()) == "".join(sent.split())

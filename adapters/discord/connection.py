@@ -18,8 +18,8 @@ from adapters.discord.payload import number, part, text
 from adapters.discord.rest import DiscordRest
 from adapters.discord.sdk_errors import FATAL_CLOSES, translate_sdk
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.surviving import surviving
 from adapters.errors import AdapterError, NotPermitted, StartRefused
+from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 _LOGIN_SECONDS = 15.0
@@ -58,7 +58,7 @@ class Connections:
         back_off = BackOff(self.chance)
         while True:
             try:
-                advice = part({"told": (await self.rest.call("GET", "/gateway/bot")).json}, "told")
+                advice = part((await self.rest.call("GET", "/gateway/bot")).json)
             except NotPermitted:
                 raise StartRefused(FATAL_CLOSES[4004]) from None
             except AdapterError as error:

@@ -34,11 +34,11 @@ async def examine(settings: DiscordSettings) -> AsyncIterator[Finding]:
             async for finding in _look_around(rest, settings, me):
                 yield finding
         except AdapterError as error:
-            yield Finding("Discord", is_fine=False, detail=_words(error), advice="Try again in a moment.")
+            yield Finding("Discord", is_fine=False, detail=str(error), advice="Try again in a moment.")
 
 
 async def _look_around(rest: DiscordRest, settings: DiscordSettings, me: str) -> AsyncIterator[Finding]:
-    application = _object((await rest.call("GET", "/oauth2/applications/@me")).json)
+    application = part((await rest.call("GET", "/oauth2/applications/@me")).json)
     yield _look_at_intents(application, settings)
     yield _look_at_endpoint(application)
     yield await _look_at_gateway(rest, settings)
@@ -50,13 +50,13 @@ async def _look_around(rest: DiscordRest, settings: DiscordSettings, me: str) ->
 
 async def _look_at_token(rest: DiscordRest) -> tuple[Finding, str]:
     try:
-        me = _object((await rest.call("GET", "/users/@me")).json)
+        me = part((await rest.call("GET", "/users/@me")).json)
     except NotPermitted:
         advice = f"Copy the bot's token from {_PORTAL}, under Bot, into DISCORD_BOT_TOKEN."
         return Finding("token", is_fine=False, detail="Discord refuses it", advice=advice), ""
     except AdapterError as error:
         advice = "Look at the network, the proxy and DISCORD_API_URL."
-        return Finding("token", is_fine=False, detail=f"Discord can't be reached: {_words(error)}", advice=advice), ""
+        return Finding("token", is_fine=False, detail=f"Discord can't be reached: {error}", advice=advice), ""
     return Finding("token", is_fine=True, detail=f"of {text(me, 'username')}"), snowflake(me, "id")
 
 
@@ -85,7 +85,7 @@ def _look_at_endpoint(application: Payload) -> Finding:
 
 
 async def _look_at_gateway(rest: DiscordRest, settings: DiscordSettings) -> Finding:
-    told = _object((await rest.call("GET", "/gateway/bot")).json)
+    told = part((await rest.call("GET", "/gateway/bot")).json)
     limit = part(told, "session_start_limit")
     left, total = number(limit, "remaining"), number(limit, "total")
     if not await _greets(settings.gateway_url or text(told, "url")):
@@ -105,7 +105,7 @@ async def _greets(gateway: str) -> bool:
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{gateway.rstrip('/')}/?v=10&encoding=json") as socket,
         ):
-            return number(_object(await socket.receive_json()), "op") == 10
+            return number(part(await socket.receive_json()), "op") == 10
     except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError):
         return False
 
@@ -127,10 +127,10 @@ def _look_at_servers(application: Payload) -> Finding:
 
 async def _look_at_support_channel(rest: DiscordRest, channel_id: str, me: str) -> Finding:
     try:
-        channel = _object((await rest.call("GET", f"/channels/{channel_id}")).json)
+        channel = part((await rest.call("GET", f"/channels/{channel_id}")).json)
         guild_id = snowflake(channel, "guild_id")
-        guild = _object((await rest.call("GET", f"/guilds/{guild_id}")).json)
-        member = _object((await rest.call("GET", f"/guilds/{guild_id}/members/{me}")).json)
+        guild = part((await rest.call("GET", f"/guilds/{guild_id}")).json)
+        member = part((await rest.call("GET", f"/guilds/{guild_id}/members/{me}")).json)
     except AdapterError:
         advice = "Correct FIRSTLINE_DISCORD_SUPPORT_CHANNEL, or let the bot view that channel."
         return Finding("support channel", is_fine=False, detail="can't be seen", advice=advice)
@@ -139,11 +139,3 @@ async def _look_at_support_channel(rest: DiscordRest, channel_id: str, me: str) 
         advice = f"Give the bot in #{text(channel, 'name')}: {name_all(missing)}."
         return Finding("support channel", is_fine=False, detail="lacks permissions", advice=advice)
     return Finding("support channel", is_fine=True, detail=f"#{text(channel, 'name')}")
-
-
-def _object(json: object) -> Payload:
-    return part({"json": json}, "json")
-
-
-def _words(error: AdapterError) -> str:
-    return str(error) or type(error).__name__

@@ -26,10 +26,10 @@ from adapters.discord.parse import (
 from adapters.discord.pastes import Pastes
 from adapters.discord.payload import Payload, part, parts, snowflake, snowflakes, text
 from adapters.discord.places import Place, PlaceKind
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
-from adapters.discord.surviving import surviving
 from adapters.discord.threads import Threads
+from adapters.recent import Recent
+from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Events:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[asyncio.Task[None]] = set()
         self._pastes = Pastes()
-        self._heard: Recent[None] = Recent()
+        self._heard: Recent[str, None] = Recent()
         self._is_loss_known = False
         self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "MESSAGE_CREATE": self._said,
@@ -88,9 +88,9 @@ class Events:
     def take(self, name: str, payload: object) -> None:
         """Take an event as it comes, whatever it holds; nothing is raised."""
         with surviving(f"reading {name}"):
-            event = part({"event": payload}, "event")
+            event = part(payload)
             if name == "READY":
-                self._me = Identity(snowflake(part(event, "user"), "id"), snowflake(part(event, "application"), "id"))
+                self._me = Identity(snowflake(part(event, "user"), "id"))
             if name in {"READY", "RESUMED"}:
                 self._on_ready()
             elif name in ABOUT_CHANNELS:
@@ -151,15 +151,17 @@ class Events:
             member = part(await self._catch_up_with.with_member(event), "member")
             message = replace(message, roles=snowflakes(member, "roles"))
         self._pastes.note(event, root or message.id)
-        whole = await with_attachments(message.text, read_attachments(parts(event, "attachments")), self._fetch)
-        message = replace(message, text=whole)
+        message = await self._with_files(message, event)
         if not root:
-            self._threads.entitle(message.address, whole)
+            self._threads.entitle(message.address, message.text)
         await self._desk.receive(message)
 
     async def _edited(self, event: Payload) -> None:
-        if snowflake(part(event, "author"), "id") != self._me.user:
-            await self._receive(parse_edit(event, await self._place(event), self._identity))
+        if snowflake(part(event, "author"), "id") == self._me.user:
+            return
+        message = parse_edit(event, await self._place(event), self._identity)
+        if message is not None:
+            await self._desk.receive(await self._with_files(message, event))
 
     async def _deleted(self, event: Payload) -> None:
         for message in parse_deletions(event, await self._place(event)):
@@ -170,13 +172,16 @@ class Events:
             return
         place = await self._place(event)
         message = parse_reaction(event, place, self._identity)
-        await self._receive(message)
-        if message is not None and message.wish is Wish.HELPFUL:
+        if message is None:
+            return
+        await self._desk.receive(message)
+        if message.wish is Wish.HELPFUL:
             await mark_solved(self._rest, self._atlas, place, by=message.author)
 
-    async def _receive(self, message: IncomingMessage | None) -> None:
-        if message is not None:
-            await self._desk.receive(message)
+    async def _with_files(self, message: IncomingMessage, event: Payload) -> IncomingMessage:
+        """Return a message with what its files say: an edit brings them again, and would lose them otherwise."""
+        attached = read_attachments(parts(event, "attachments"))
+        return replace(message, text=await with_attachments(message.text, attached, self._fetch))
 
     def _tell_of_loss(self) -> None:
         if not self._is_loss_known:

@@ -22,7 +22,7 @@ async def mark_solved(rest: DiscordRest, atlas: Atlas, place: Place, *, by: str)
         return False
     try:
         post = (await rest.call("GET", f"/channels/{place.channel}")).json
-        applied = snowflakes(part({"post": post}, "post"), "applied_tags")
+        applied = snowflakes(part(post), "applied_tags")
         if tag not in applied and len(applied) < _MAX_TAGS:
             await rest.call("PATCH", f"/channels/{place.channel}", {"applied_tags": [*sorted(applied), tag]})
     except AdapterError as error:

@@ -30,13 +30,11 @@ from adapters.discord.payload import (
     text,
     time_of,
 )
+from adapters.discord.permissions import FOR_CHANNELS, FOR_THREADS, missing_of, read_permissions
 from adapters.discord.places import Place, PlaceKind, read_place
+from adapters.discord.render import EPHEMERAL
 
 _COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4  # the types of an interaction
-_OPENS_THREADS: Final = 1 << 10 | 1 << 11 | 1 << 35 | 1 << 38
-"""View the channel, send messages, create public threads, send messages in threads."""
-_ADMINISTRATOR: Final = 1 << 3
-_SPEAKS: Final = {PlaceKind.THREAD: 1 << 10 | 1 << 38, PlaceKind.FORUM_POST: 1 << 10 | 1 << 38}
 _WISHES: Final = {
     ButtonAction.STOP: Wish.STOP,
     ButtonAction.HELPFUL: Wish.HELPFUL,
@@ -45,7 +43,6 @@ _WISHES: Final = {
     ButtonAction.SHARE: Wish.SHARE,
     ButtonAction.RESUME: Wish.GIVE_BACK,
 }
-_EPHEMERAL: Final = 1 << 6  # the flag of a message that one person sees
 
 
 class Names(StrEnum):
@@ -210,7 +207,7 @@ def _public_form(payload: Payload, place: Place) -> Form:
 
 def _form_of(message: Payload, place: Place) -> Form:
     """Return in which form a message of ours was said: it tells whose conversation its buttons are about."""
-    is_ephemeral = not message or bool(max(number(message, "flags"), 0) & _EPHEMERAL)
+    is_ephemeral = not message or bool(max(number(message, "flags"), 0) & EPHEMERAL)
     if place.is_thread and not (message and is_ephemeral):
         return Form.QUOTED
     return Form.PRIVATE if is_ephemeral else Form.HERE
@@ -218,10 +215,9 @@ def _form_of(message: Payload, place: Place) -> Form:
 
 def _may_speak(payload: Payload, place: Place) -> bool:
     """Return whether the bot is a member here, with the permissions that an answer in a thread takes."""
-    needed = _SPEAKS.get(place.kind, _OPENS_THREADS)
-    granted = int(as_snowflake(payload.get("app_permissions")) or 0)
     is_member = "0" in part(payload, "authorizing_integration_owners")
-    return is_member and (granted & needed == needed or bool(granted & _ADMINISTRATOR))
+    granted = read_permissions(payload, "app_permissions")
+    return is_member and not missing_of(granted, FOR_THREADS if place.is_thread else FOR_CHANNELS)
 
 
 def _in_public(payload: Payload, place: Place, ticket: Ticket) -> Address:

@@ -30,23 +30,20 @@ class Identity:
     """Who the bot is there. `roles` are those that Discord made for it, by which people mention it too."""
 
     user: str
-    application: str = ""
     roles: frozenset[str] = frozenset()
 
 
-def parse_message(
-    payload: Payload, place: Place, me: Identity, *, answers_posts: bool = True, continues: str = ""
-) -> IncomingMessage | None:
+def parse_message(payload: Payload, place: Place, me: Identity, *, continues: str = "") -> IncomingMessage | None:
     """Return what a message says, or None when it can be for nobody here.
 
-    `answers_posts`: the first message of a forum post is a question to the bot. `continues` is the message that began
-    a paste of which this one is a further part.
+    The first message of a forum post is a question to the bot, under the post's title. `continues` is the message that
+    began a paste of which this one is a further part.
     """
     id_, author = snowflake(payload, "id"), snowflake(part(payload, "author"), "id")
     if not id_ or not author or number(payload, "type") not in _WRITTEN_BY_PEOPLE:
         return None
     is_mention = _is_addressed(payload, me) or bool(continues)
-    opens_post = answers_posts and place.kind is PlaceKind.FORUM_POST and id_ == place.channel
+    opens_post = place.kind is PlaceKind.FORUM_POST and id_ == place.channel
     if is_withheld(payload, place, me) or not (is_mention or place.is_thread or place.kind is PlaceKind.DM):
         return None
     conversation, address = _whereabouts(place, continues or id_)
@@ -54,7 +51,7 @@ def parse_message(
         id=id_,
         conversation_id=conversation,
         author=author,
-        text=_question(payload, me),
+        text=_question(payload, me, title=place.title if opens_post else ""),
         kind=_kind(place, is_mention=is_mention or opens_post),
         surface=place.surface,
         address=address,
@@ -128,10 +125,10 @@ def _is_addressed(payload: Payload, me: Identity) -> bool:
     return is_mentioned or snowflake(part(payload, "referenced_message", "author"), "id") == me.user
 
 
-def _question(payload: Payload, me: Identity) -> str:
-    """Return what a person says, with what they forward."""
+def _question(payload: Payload, me: Identity, *, title: str) -> str:
+    """Return what a person says, with what they forward; a post's title is often the question itself."""
     forwarded = (part(each, "message") for each in parts(payload, "message_snapshots"))
-    words = [clean(text(payload, "content"), payload, me)]
+    words = [title, clean(text(payload, "content"), payload, me)]
     words += [_quote(clean(text(each, "content"), each, me)) for each in forwarded]
     return "\n\n".join(each for each in words if each)
 

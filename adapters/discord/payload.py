@@ -5,26 +5,31 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 Payload: TypeAlias = Mapping[str, Any]
-"""A JSON object as it came from the gateway."""
+"""A JSON object as it came from Discord."""
 
 _EMPTY: Payload = {}
 _EPOCH_MS = 1_420_070_400_000
 """Snowflakes count from the first second of 2015."""
+_BITS_BELOW_TIME = 22
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 
 
 def part(payload: object, *path: str) -> Payload:
-    """Return the object under a path of keys, or an empty one."""
+    """Return the object under a path of keys, or an empty one; without a path, `payload` if it is an object."""
     for key in path:
         payload = payload.get(key) if isinstance(payload, Mapping) else None
     return payload if isinstance(payload, Mapping) else _EMPTY
 
 
 def parts(payload: Payload, key: str) -> Iterator[Payload]:
-    """Yield the objects of a list."""
-    found = payload.get(key)
-    if isinstance(found, list):
-        yield from (each for each in found if isinstance(each, Mapping))
+    """Yield the objects of a list under a key."""
+    yield from objects(payload.get(key))
+
+
+def objects(value: object) -> Iterator[Payload]:
+    """Yield the objects of a list, or nothing where it is something else."""
+    if isinstance(value, list):
+        yield from (each for each in value if isinstance(each, Mapping))
 
 
 def text(payload: Payload, key: str) -> str:
@@ -66,4 +71,9 @@ def snowflakes(payload: Payload, key: str) -> frozenset[str]:
 
 def time_of(id_: str) -> float:
     """Return when a snowflake was made, in epoch seconds."""
-    return ((int(id_) >> 22) + _EPOCH_MS) / 1000 if id_ else 0.0
+    return ((int(id_) >> _BITS_BELOW_TIME) + _EPOCH_MS) / 1000 if id_ else 0.0
+
+
+def first_snowflake(at: float) -> int:
+    """Return the first snowflake of a time in epoch seconds."""
+    return max(0, int(at * 1000) - _EPOCH_MS) << _BITS_BELOW_TIME

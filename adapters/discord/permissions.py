@@ -20,6 +20,10 @@ class Permission(IntFlag):
 _ADMINISTRATOR = 1 << 3
 WANTED = Permission(sum(Permission))
 FOR_NOTICES = Permission.VIEW_CHANNELS | Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY
+FOR_THREADS = Permission.VIEW_CHANNELS | Permission.SEND_MESSAGES_IN_THREADS
+"""What an answer in a thread takes."""
+FOR_CHANNELS = FOR_THREADS | Permission.SEND_MESSAGES | Permission.CREATE_PUBLIC_THREADS
+"""What an answer takes for which a thread is opened first."""
 
 
 def build_invite_link(application: str) -> str:
@@ -39,18 +43,24 @@ def missing_in(channel: Payload, guild: Payload, member: Payload, *, me: str, wa
     granted = 0
     for role in parts(guild, "roles"):
         if snowflake(role, "id") in roles | {guild_id}:
-            granted |= _bits(role, "permissions")
+            granted |= read_permissions(role, "permissions")
     if granted & _ADMINISTRATOR:
         return Permission(0)
     exceptions = {snowflake(each, "id"): each for each in parts(channel, "permission_overwrites")}
     for group in ({guild_id}, roles, {me}):
         applying = [exceptions[each] for each in group if each in exceptions]
         for each in applying:
-            granted &= ~_bits(each, "deny")
+            granted &= ~read_permissions(each, "deny")
         for each in applying:
-            granted |= _bits(each, "allow")
-    return Permission(int(wanted) & ~granted)
+            granted |= read_permissions(each, "allow")
+    return missing_of(granted, wanted)
 
 
-def _bits(payload: Payload, key: str) -> int:
+def missing_of(granted: int, wanted: Permission) -> Permission:
+    """Return what is wanted and not granted; administrators are granted all."""
+    return Permission(0) if granted & _ADMINISTRATOR else Permission(int(wanted) & ~granted)
+
+
+def read_permissions(payload: Payload, key: str) -> int:
+    """Return the bits of permissions, which Discord sends as a string."""
     return int(as_snowflake(payload.get(key)) or 0)

@@ -1,10 +1,10 @@
 """Where something happens, as far as it decides about conversations. Pure; `threads.py` finds it out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from adapters.contract import Surface
-from adapters.discord.payload import Payload, number, snowflake
+from adapters.discord.payload import Payload, number, snowflake, text
 
 _THREADS = frozenset({10, 11, 12})  # in announcements, public, private
 _HOLD_THREADS = frozenset({0, 5})  # text and announcements
@@ -24,7 +24,7 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel or thread. `owner` began the thread; `root` names the conversation of a thread.
+    """A channel or thread. `owner` began the thread; `root` names its conversation; `title` is a forum post's.
 
     The root of a thread is the thread itself but for one that was opened on the bot's response to a command: there it
     is the interaction, because the question was accepted before the thread had an id.
@@ -36,6 +36,7 @@ class Place:
     parent: str = ""
     owner: str = ""
     root: str = ""
+    title: str = ""
 
     @property
     def surface(self) -> Surface:
@@ -60,8 +61,13 @@ def read_place(channel: Payload, *, guild: str = "", parent: Payload | None = No
     id_, type_ = snowflake(channel, "id"), number(channel, "type")
     if type_ in _DIRECT:
         return Place(id_, PlaceKind.DM)
-    if type_ in _THREADS:
+    if is_thread(channel):
+        thread = Place(id_, PlaceKind.THREAD, guild, snowflake(channel, "parent_id"), snowflake(channel, "owner_id"))
         is_post = number(parent or {}, "type") in _FORUMS
-        kind = PlaceKind.FORUM_POST if is_post else PlaceKind.THREAD
-        return Place(id_, kind, guild, snowflake(channel, "parent_id"), snowflake(channel, "owner_id"))
+        return replace(thread, kind=PlaceKind.FORUM_POST, title=text(channel, "name")) if is_post else thread
     return Place(id_, PlaceKind.CHANNEL if type_ in _HOLD_THREADS else PlaceKind.FLAT, guild)
+
+
+def is_thread(channel: Payload) -> bool:
+    """Return whether a channel object describes a thread of any kind."""
+    return number(channel, "type") in _THREADS

@@ -1,7 +1,7 @@
 """What a message of ours looks like on Discord: content, footer and buttons as the API takes them. Pure.
 
-`build_footer` is what `adapter` reserves room for, so that sources stand below the text or, where they don't fit, in
-a message of their own; a link is never cut.
+`footer_size` is the room that a reply keeps free, so that sources stand below the text or, where they don't fit, in a
+message of their own; a link is never cut.
 """
 
 import re

@@ -31,7 +31,7 @@ class Responses:
     async def quote(self, ticket: Ticket, question: str) -> str:
         """Show the question to all, for an answer that stands elsewhere; return the message, or nothing without one."""
         sent = await self._respond(ticket, {"type": _MESSAGE, "data": _message(_quoted(question))})
-        return snowflake(part({"sent": sent}, "sent", "resource", "message"), "id")
+        return snowflake(part(sent, "resource", "message"), "id")
 
     async def tell(self, ticket: Ticket, notice: str) -> None:
         """Say something for the person's eyes alone."""
@@ -48,7 +48,7 @@ class Responses:
     async def _respond(self, ticket: Ticket, body: Json) -> object:
         """Make the call again where it failed on its way: a response that did arrive is refused as a second one."""
         path = f"/interactions/{ticket.id}/{ticket.token}/callback?with_response=true"
-        failure: AdapterError | None = None
+        failure: AdapterError | str = f"no answer within {_SECONDS:g} s"
         try:
             async with asyncio.timeout(_SECONDS):
                 for _ in range(_ATTEMPTS):
@@ -61,7 +61,7 @@ class Responses:
                         break
         except TimeoutError:
             pass
-        _log.warning("interaction %s was not responded to: %s", ticket.id, type(failure).__name__)
+        _log.warning("interaction %s was not responded to: %s", ticket.id, failure)
         return None
 
 

@@ -5,7 +5,7 @@ import random
 
 from adapters.discord.commands import build_commands, is_current, with_entry_points
 from adapters.discord.pace import BackOff, Sleep
-from adapters.discord.payload import Payload, part, parts, snowflake
+from adapters.discord.payload import Payload, objects, part, snowflake
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError, RateLimited, RetryLater
 
@@ -43,11 +43,9 @@ async def put_commands(rest: DiscordRest) -> bool:
 
 async def find_application(rest: DiscordRest) -> str:
     """Return the id of the bot's application."""
-    found = (await rest.call("GET", "/oauth2/applications/@me")).json
-    return snowflake(part({"found": found}, "found"), "id")
+    return snowflake(part((await rest.call("GET", "/oauth2/applications/@me")).json), "id")
 
 
 async def list_commands(rest: DiscordRest, application: str) -> list[Payload]:
     """Return the commands that Discord has."""
-    found = (await rest.call("GET", f"/applications/{application}/commands")).json
-    return list(parts({"found": found}, "found"))
+    return list(objects((await rest.call("GET", f"/applications/{application}/commands")).json))

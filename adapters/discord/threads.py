@@ -7,17 +7,18 @@ when the process ends between accepting a question and opening its thread: the n
 import asyncio
 import logging
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 from adapters.contract import Address
 from adapters.discord.addresses import Interaction, build_address
 from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
-from adapters.discord.payload import Payload, part, snowflake, text
+from adapters.discord.payload import part, snowflake, text
 from adapters.discord.places import Place
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
 from adapters.errors import MessageGone, NotPermitted, RetryLater
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
@@ -31,11 +32,11 @@ class Threads:
 
     def __init__(self, rest: DiscordRest) -> None:
         self._rest = rest
-        self._titles: Recent[str] = Recent()
-        self._roots: Recent[str] = Recent()
-        self._settled: Recent[Address] = Recent()
+        self._titles: Recent[str, str] = Recent()
+        self._roots: Recent[str, str] = Recent()
+        self._settled: Recent[str, Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def entitle(self, address: Address, question: str) -> None:
         """Note what the thread at an address will be about."""
@@ -60,12 +61,12 @@ class Threads:
         anchor = read_anchor(address)
         if anchor is None:
             return address
-        async with self._locks.setdefault(address.channel, asyncio.Lock()):
+        lock = self._locks.setdefault(address.channel, asyncio.Lock())
+        async with lock:
             settled = self._settled.get(address.channel)
             if settled is None:
                 settled = await self._open(anchor, address.channel)
                 self._settled.note(address.channel, settled)
-        self._locks.pop(address.channel, None)
         return settled
 
     async def rooted(self, place: Place, me: str) -> Place:
@@ -105,7 +106,7 @@ class Threads:
                 return expected.result()
         path = f"/webhooks/{interaction.application}/{interaction.token}/messages/@original"
         try:
-            return snowflake(_object((await self._rest.call("GET", path, is_by_token=True)).json), "id")
+            return snowflake(part((await self._rest.call("GET", path, is_by_token=True)).json), "id")
         except (MessageGone, TokenExpired):
             return ""
 
@@ -115,7 +116,7 @@ class Threads:
             found = await self._rest.call("GET", f"/channels/{channel}/messages/{message}")
         except NotPermitted:
             return title_of("")
-        return title_of(text(_object(found.json), "content"))
+        return title_of(text(part(found.json), "content"))
 
     async def _look_up_root(self, place: Place) -> str:
         """Return the interaction under whose response a thread stands, or else the thread."""
@@ -123,16 +124,12 @@ class Threads:
             try:
                 found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
             except RetryLater as error:
-                _log.info("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
+                _log.info("thread %s: its beginning could not be read: %s", place.channel, error)
                 continue
             except (MessageGone, NotPermitted):
                 root = place.channel
             else:
-                root = snowflake(part(_object(found.json), "interaction_metadata"), "id") or place.channel
+                root = snowflake(part(found.json, "interaction_metadata"), "id") or place.channel
             self._roots.note(place.channel, root)
             return root
         return place.channel
-
-
-def _object(json: object) -> Payload:
-    return part({"json": json}, "json")

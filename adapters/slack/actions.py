@@ -7,8 +7,6 @@ PERSON = "firstline_person"
 SHARE = "firstline_share"
 RESUME = "firstline_resume"
 
-ALL = frozenset({STOP, HELPFUL, UNHELPFUL, PERSON, SHARE, RESUME})
-
 # The metadata under which a post of ours is found again; its payload holds the post's key.
 EVENT_TYPE = "firstline_turn"
 EVENT_KEY = "key"

@@ -28,11 +28,6 @@ class Place:
         """Whether only one person in the channel sees the replies."""
         return bool(self.user)
 
-    @property
-    def is_dm(self) -> bool:
-        """Whether the channel is a talk with one person."""
-        return self.channel.startswith("D")
-
 
 def build_address(place: Place) -> Address:
     """Return the address of a place."""

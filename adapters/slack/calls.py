@@ -1,7 +1,6 @@
 """One attempt for each call: the SDK's own retries are off, since the reply scheduler is the one owner of retries."""
 
 import json
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.errors import AdapterError, NotPermitted, ResponseLost, Unreachable
 from adapters.limits import Scope
+from adapters.slack.client import build_client
 from adapters.slack.errors import read_retry_after, translate_exception, translate_refusal, translate_status
 
 _CONNECT_SECONDS = 10.0
@@ -109,20 +109,10 @@ async def open_calls(api_url: str, tokens: Tokens) -> AsyncIterator[SlackCalls]:
     """Open the HTTP session that all calls share."""
     timeout = aiohttp.ClientTimeout(total=_TOTAL_SECONDS, sock_connect=_CONNECT_SECONDS)
     # Written as it is measured: a letter beyond ASCII would be six bytes on the wire as an escape.
-    # The session knows the environment's proxies and their exceptions; the SDK knows no exceptions.
     async with aiohttp.ClientSession(timeout=timeout, json_serialize=write_json, trust_env=True) as session:
-        client = AsyncWebClient(base_url=api_url, session=session, retry_handlers=[], logger=_quiet_logger())
-        client.proxy = None
-        yield SlackCalls(client, session, tokens)
+        yield SlackCalls(build_client(api_url, session), session, tokens)
 
 
 def write_json(value: object) -> str:
     """Return JSON as short as it gets."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _quiet_logger() -> logging.Logger:
-    """Return a logger for the SDK that never says what is in a message: at DEBUG it logs whole payloads."""
-    logger = logging.getLogger(f"{__name__}.sdk")
-    logger.setLevel(logging.INFO)
-    return logger

@@ -1,6 +1,6 @@
 """What is nice to show after Slack has been told "received": home tab, prompts, notices for one person's eyes.
 
-Nothing here is a promise: each is one call, and when Slack refuses it, the log says so and nobody waits.
+Nothing here is a promise: when something fails, the log says so, and nobody waits.
 """
 
 import asyncio
@@ -20,10 +20,11 @@ from adapters.slack.parse import Opening
 from adapters.slack.payloads import word
 from adapters.slack.prompts import build_prompts
 from adapters.slack.render import escape
+from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 30.0
-_HARMLESS: tuple[type[BaseException], ...] = (AdapterError, *MEANINGS)
+_EXPECTED: tuple[type[BaseException], ...] = (AdapterError, *MEANINGS)
 
 
 class Courtesies:
@@ -82,8 +83,9 @@ async def _tell(message: IncomingMessage, response_url: str, notice: str, client
 
 
 async def _try(what: str, work: Coroutine[object, object, None]) -> None:
-    try:
-        async with asyncio.timeout(_TIMEOUT_SECONDS):
-            await work
-    except _HARMLESS as error:
-        _log.warning("%s not shown: %s", what, type(error).__name__)
+    with surviving(f"showing the {what}"):
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                await work
+        except _EXPECTED as error:
+            _log.warning("%s not shown: %s", what, type(error).__name__)

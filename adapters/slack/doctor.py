@@ -11,11 +11,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.desk import Finding
+from adapters.slack.client import open_client
 from adapters.slack.payloads import part, word
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of, where_to_find
-from adapters.slack.scopes import SCOPES
+from adapters.slack.scopes import SCOPES, find_missing
 from adapters.slack.settings import SlackSettings
-from adapters.slack.venue import build_client
 
 _HELLO_SECONDS = 10.0
 _NETWORK = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
@@ -36,13 +36,12 @@ async def examine(settings: SlackSettings) -> AsyncIterator[Finding]:
     acknowledged, so Slack delivers it again to the running bot.
     """
     yield _look_at_mode(settings)
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        client = build_client(settings.api_url, session)
+    async with open_client(settings.api_url) as client:
         if settings.bot_token or not settings.client_id:
             async for finding in _look_at_bot(settings, client):
                 yield finding
         if settings.app_token:
-            async for finding in _look_at_socket(settings, client, session):
+            async for finding in _look_at_socket(settings, client):
                 yield finding
 
 
@@ -79,15 +78,13 @@ async def _look_at_bot(settings: SlackSettings, client: AsyncWebClient) -> Async
         yield Finding(what, is_fine=False, detail="a person's token", advice=where_to_find(BOT_TOKEN))
         return
     yield Finding(what, is_fine=True, detail=f"{bot} in workspace {workspace}")
-    yield _look_at_scopes(answer.headers)
+    yield _look_at_scopes(str(answer.headers.get("X-OAuth-Scopes", "")))
     if settings.support_channel:
         yield await _look_at_channel(settings, client)
 
 
-def _look_at_scopes(headers: Mapping[str, str]) -> Finding:
-    what = "scopes"
-    granted = {scope.strip() for scope in _header(headers, "x-oauth-scopes").split(",")}
-    missing = [scope for scope in SCOPES if scope.name not in granted]
+def _look_at_scopes(granted: str) -> Finding:
+    what, missing = "scopes", find_missing(granted)
     if not missing:
         return Finding(what, is_fine=True, detail=f"all {len(SCOPES)} are granted")
     lacking = "; ".join(f"{scope.name} (to {scope.reason})" for scope in missing)
@@ -107,9 +104,7 @@ async def _look_at_channel(settings: SlackSettings, client: AsyncWebClient) -> F
     return Finding(what, is_fine=True, detail="the bot is in it")
 
 
-async def _look_at_socket(
-    settings: SlackSettings, client: AsyncWebClient, session: aiohttp.ClientSession
-) -> AsyncIterator[Finding]:
+async def _look_at_socket(settings: SlackSettings, client: AsyncWebClient) -> AsyncIterator[Finding]:
     try:
         answer = await _call(client, "apps.connections.open", settings.app_token)
     except _NETWORK as error:
@@ -117,7 +112,7 @@ async def _look_at_socket(
         return
     yield Finding("app token", is_fine=True, detail="it has connections:write, and Socket Mode is on")
     try:
-        hello = await _greet(session, str(answer.get("url", "")))
+        hello = await _greet(str(answer.get("url", "")))
     except (*_NETWORK, TypeError, ValueError) as error:
         yield Finding("socket", is_fine=False, detail=type(error).__name__, advice=_NO_NETWORK)
         return
@@ -140,10 +135,14 @@ def _look_at_others(hello: Mapping[str, Any]) -> Finding:
     return Finding(what, is_fine=others == 1, detail=detail, advice=advice)
 
 
-async def _greet(session: aiohttp.ClientSession, url: str) -> Mapping[str, Any]:
+async def _greet(url: str) -> Mapping[str, Any]:
     """Return the first thing that a socket says."""
     patience = aiohttp.ClientWSTimeout(ws_close=2.0)
-    async with asyncio.timeout(_HELLO_SECONDS), session.ws_connect(url, timeout=patience) as connection:
+    async with (
+        asyncio.timeout(_HELLO_SECONDS),
+        aiohttp.ClientSession(trust_env=True) as session,
+        session.ws_connect(url, timeout=patience) as connection,
+    ):
         return part(json.loads(await connection.receive_str()))
 
 
@@ -166,7 +165,3 @@ def _refused(what: str, token: Token, error: Exception) -> Finding:
 def _code_of(error: Exception) -> str:
     """Return Slack's code for a refusal; empty where the answer isn't Slack's, but a proxy's page, say."""
     return word(getattr(getattr(error, "response", None), "data", None), "error")
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -209,29 +209,9 @@ def _read_stop(event: _Fields, reader: _Reader) -> IncomingMessage | None:
     )
 
 
-def _read_join(event: _Fields, reader: _Reader) -> IncomingMessage | None:
-    channel, author, at = identity(event, "channel"), identity(event, "user"), timestamp(event, "event_ts")
-    if not (channel and author):
-        return None
-    return IncomingMessage(
-        id=f"slack:{reader.team}:{channel}:joined:{author}:{at}",
-        conversation_id=build_conversation_id(reader.team, channel, at),
-        author=author,
-        text="",
-        kind=Kind.JOIN,
-        surface=Surface.CHANNEL,
-        address=build_address(Place(reader.team, channel)),
-        workspace=reader.team,
-        channel=channel,
-        sent_at=float(at or 0.0),
-        is_own=author == reader.user,
-    )
-
-
 _READERS: dict[str, Callable[[_Fields, _Reader], IncomingMessage | None]] = {
     "message": _read_message,
     "app_mention": _read_mention,
     "reaction_added": _read_reaction,
     "agent_session_stopped": _read_stop,
-    "member_joined_channel": _read_join,
 }

@@ -81,7 +81,7 @@ def _tell_talk(talk: Talk, link: str) -> str:
 def _tell_contact(contact: str | None) -> str:
     if contact is None:
         return "Ask an administrator of this workspace."
-    return f"You reach people here: {_line(contact)}"
+    return f"You can reach people here: {_line(contact)}"
 
 
 def _header(text: str) -> Json:

@@ -17,13 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.contract import LinksMessages, Platform
 from adapters.desk import FrontDesk
 from adapters.errors import StartRefused
+from adapters.slack.client import open_client
 from adapters.slack.door import Door
 from adapters.slack.guard import CONTENT_TYPES, Signatures, read_request, read_text
 from adapters.slack.identity import build_installed_authorize, build_single_authorize, wait_for_identity
 from adapters.slack.listen import Authorize, build_app
 from adapters.slack.oauth import INSTALL_PATH, REDIRECT_PATH, OAuth, forget_revoked
 from adapters.slack.settings import SlackSettings
-from adapters.slack.venue import build_client
 
 EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
 MAX_BODY_BYTES = 1_048_576
@@ -210,11 +210,13 @@ async def open_slack_http(
     Raises StartRefused when a setting is missing.
     """
     if not settings.signing_secret:
-        raise StartRefused("SLACK_SIGNING_SECRET is missing: without it anybody could write (Basic Information)")
+        raise StartRefused(
+            "SLACK_SIGNING_SECRET is missing: HTTP mode tells Slack's requests by it. Copy it from Basic Information at"
+            " https://api.slack.com/apps, or set SLACK_APP_TOKEN for Socket Mode"
+        )
     if oauth is None and not settings.bot_token:
         raise StartRefused("SLACK_BOT_TOKEN is missing: set it, or SLACK_CLIENT_ID for several workspaces")
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        client = build_client(settings.api_url, session)
+    async with open_client(settings.api_url) as client:
         yield SlackOverHttp(settings, http, platform, client=client, oauth=oauth, clock=clock)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -20,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.contract import IncomingMessage, LinksMessages
 from adapters.desk import FrontDesk
 from adapters.slack.addresses import PLATFORM
+from adapters.slack.client import build_quiet_logger
 from adapters.slack.commands import is_call_for_help, is_command
 from adapters.slack.courtesies import Courtesies
 from adapters.slack.home import build_help
@@ -65,13 +67,6 @@ def build_app(
     return app
 
 
-def build_quiet_logger() -> logging.Logger:
-    """Return a logger for Slack's libraries: below warnings they write down what people said."""
-    logger = logging.getLogger(f"{__name__}.bolt")
-    logger.setLevel(logging.WARNING)
-    return logger
-
-
 async def _log_failure(error: Exception, body: Mapping[str, object]) -> None:
     # Not the error's text: a database quotes the row that it couldn't write.
     what = event_type(body) or identity(body, "type") or "command"
@@ -83,6 +78,7 @@ class _DeskMiddleware(AsyncMiddleware):
         self._desk = desk
         self._courtesies = courtesies
         self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def async_process(
         self,
@@ -104,7 +100,10 @@ class _DeskMiddleware(AsyncMiddleware):
         return BoltResponse(status=200, body="")
 
     async def _receive(self, message: IncomingMessage, req: AsyncBoltRequest) -> BoltResponse:
-        reception = await self._desk.receive(message)
+        # One after the other in a conversation, so that a question is there before its edit and before what follows it.
+        lock = self._locks.setdefault(message.conversation_id, asyncio.Lock())
+        async with lock:
+            reception = await self._desk.receive(message)
         if not reception.notice:
             return BoltResponse(status=200, body="")
         if is_command(req.body):

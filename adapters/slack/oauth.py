@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-import aiohttp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
@@ -17,11 +16,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.errors import StartRefused
+from adapters.slack.client import open_client
 from adapters.slack.installations import Installations, open_installations
 from adapters.slack.scopes import SCOPES
 from adapters.slack.sealing import Seal
 from adapters.slack.settings import SlackSettings
-from adapters.slack.venue import build_client
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 STATE_SECONDS = 600
@@ -90,8 +89,7 @@ async def open_oauth(
     if not settings.client_secret:
         raise StartRefused("SLACK_CLIENT_SECRET is missing: it belongs to SLACK_CLIENT_ID (Basic Information)")
     seal = Seal(secret_key)
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        client = build_client(settings.api_url, session)
+    async with open_client(settings.api_url) as client:
         rotator = AsyncTokenRotator(client_id=settings.client_id, client_secret=settings.client_secret, client=client)
         states = States(STATE_SECONDS, engine, logger=_build_silent_logger())
         async with engine.begin() as connection:

@@ -55,34 +55,38 @@ SCOPES = (
             "chat.stopStream",
         ),
     ),
-    Scope("commands", "`/support`, and the shortcut on messages"),
+    Scope("commands", "offer `/support`, and the shortcut on messages"),
     Scope(
         "files:write",
         "attach an answer that is too long for messages",
         methods=("files.getUploadURLExternal", "files.completeUploadExternal"),
     ),
-    Scope("groups:history", "the same in private channels", methods=_THREADS, events=("message.groups",)),
+    Scope(
+        "groups:history", "follow and read threads in private channels", methods=_THREADS, events=("message.groups",)
+    ),
     Scope("im:history", "hear direct messages", methods=_THREADS, events=("message.im",)),
     Scope(
         "im:write",
         "send a private answer as a direct message when it can't be shown in the channel any more",
         methods=("conversations.open",),
     ),
-    Scope("mpim:history", "the same in group direct messages", methods=_THREADS, events=("message.mpim",)),
+    Scope(
+        "mpim:history", "follow and read threads in group direct messages", methods=_THREADS, events=("message.mpim",)
+    ),
     Scope("reactions:read", "let the asker stop an answer with :x:", events=("reaction_added",)),
     Scope("users:read", "know who said what in a thread that it is called into", methods=("users.info",)),
 )
 
 EVENTS = (
-    Event("agent_session_stopped", "somebody pressed Slack's Stop button"),
-    Event("app_home_opened", "show the Home tab, and suggested prompts in the Messages tab"),
-    Event("app_mention", "a question in a channel"),
+    Event("agent_session_stopped", "stop an answer when somebody presses Slack's own Stop button"),
+    Event("app_home_opened", "fill the Home tab, and suggest prompts in the Messages tab"),
+    Event("app_mention", "hear a question in a channel"),
     Event("app_uninstalled", "forget the workspace's installation (HTTP mode with OAuth)"),
-    Event("message.channels", "follow-ups in threads of public channels"),
-    Event("message.groups", "follow-ups in threads of private channels"),
-    Event("message.im", "a question in a direct message"),
-    Event("message.mpim", "a question in a group direct message"),
-    Event("reaction_added", ":x: on an answer"),
+    Event("message.channels", "hear follow-ups in threads of public channels"),
+    Event("message.groups", "hear follow-ups in threads of private channels"),
+    Event("message.im", "hear direct messages"),
+    Event("message.mpim", "hear group direct messages"),
+    Event("reaction_added", "stop an answer when its asker reacts with :x:"),
     Event("tokens_revoked", "forget the workspace's installation (HTTP mode with OAuth)"),
 )
 
@@ -92,5 +96,8 @@ FREE_METHODS = frozenset({"auth.test", "chat.getPermalink", "views.publish"})
 # The app-level token, which Slack makes by hand: the manifest can't ask for it.
 APP_SCOPE = Scope("connections:write", "open the socket on which events arrive", methods=("apps.connections.open",))
 
-COMMANDS = ("/support",)
-SHORTCUTS = ("firstline_ask",)
+
+def find_missing(granted: str) -> tuple[Scope, ...]:
+    """Return what a bot token lacks; `granted` is the header X-OAuth-Scopes that comes with each answer."""
+    names = {name.strip() for name in granted.split(",")}
+    return tuple(scope for scope in SCOPES if scope.name not in names)

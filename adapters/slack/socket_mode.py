@@ -16,11 +16,13 @@ from typing import NoReturn
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from adapters.errors import RateLimited, RetryLater, Unreachable
 from adapters.slack.payloads import part, word
+from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 _NETWORK = (aiohttp.ClientError, TimeoutError, OSError)
@@ -164,13 +166,11 @@ class SocketMode:
             until = until or loop.time() + self._patience.linger
 
     async def _take(self, request: SocketModeRequest, socket: aiohttp.ClientWebSocketResponse) -> None:
-        try:
+        response: BoltResponse | None = None
+        # Bolt reads the ids of a request before any middleware runs, and expects them where they belong.
+        with surviving("taking an envelope"):
             response = await run_async_bolt_app(self._app, request)
-        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-            # Bolt reads the ids of a request before any middleware runs, and expects them where they belong.
-            _log.warning("envelope %s not understood: %s", request.envelope_id, type(error).__name__)
-            return
-        if response.status != 200:
+        if response is None or response.status != 200:
             return  # not received: Slack delivers again
         body = response.body
         payload = json.loads(body) if body and body.startswith("{") else {"text": body} if body else None

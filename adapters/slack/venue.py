@@ -5,19 +5,17 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.contract import LinksMessages, Platform
 from adapters.desk import FrontDesk
 from adapters.errors import StartRefused
+from adapters.slack.client import open_client
 from adapters.slack.door import Door
-from adapters.slack.listen import build_app, build_quiet_logger
+from adapters.slack.listen import build_app
 from adapters.slack.settings import SlackSettings
 from adapters.slack.socket_mode import Patience, SocketMode
-
-_CALL_SECONDS = 10
 
 
 class SlackVenue:
@@ -83,19 +81,5 @@ async def open_slack(
     patience: Patience | None = None,
 ) -> AsyncIterator[SlackVenue]:
     """Open Slack in Socket Mode; `clock` tells epoch seconds and `jitter` a number from 0 to 1."""
-    async with aiohttp.ClientSession(trust_env=True) as session:
-        client = build_client(settings.api_url, session)
+    async with open_client(settings.api_url) as client:
         yield SlackVenue(settings, platform, client, clock=clock, jitter=jitter, patience=patience or Patience())
-
-
-def build_client(api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """Return a client without token and retries, which the app copies for each request."""
-    client = AsyncWebClient(
-        base_url=api_url,
-        timeout=_CALL_SECONDS,
-        session=session,
-        retry_handlers=[],
-        logger=build_quiet_logger(),
-    )
-    client.proxy = None  # the session knows the proxies, and which hosts need none
-    return client

@@ -30,13 +30,20 @@ def command(person: str | None, conversation: str | None, as_json: bool) -> None
     erased = asyncio.run(_forget(begin().operation.home, person, conversation))
     if as_json:
         print_json(asdict(erased))
-    elif any(asdict(erased).values()):
-        click.echo(
-            f"Erased: {erased.conversations} conversations, a part of {erased.shared} shared ones, "
-            f"{erased.feedback} words of feedback, {erased.histories} histories of models."
-        )
     else:
-        click.echo("Nothing is known of it.")
+        click.echo(to_text(erased))
+
+
+def to_text(erased: "Erased") -> str:
+    """Return what was erased, for people."""
+    counts = {
+        "whole conversations": erased.conversations,
+        "parts of shared conversations": erased.shared,
+        "ratings of answers": erased.feedback,
+        "histories of models": erased.histories,
+    }
+    found = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return f"Erased: {found}." if found else "Nothing was found, so nothing was erased."
 
 
 async def _forget(home: "Path", person: str | None, conversation: str | None) -> "Erased":

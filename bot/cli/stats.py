@@ -72,4 +72,4 @@ def _list(counts: Mapping[str, int]) -> str:
 def _wait(seconds: "Seconds") -> str:
     if seconds.p50 is None or seconds.p95 is None:
         return "nobody waited yet"
-    return f"{seconds.p50:.1f} s in the middle, {seconds.p95:.1f} s for one in twenty"
+    return f"half within {seconds.p50:.1f} s, 19 of 20 within {seconds.p95:.1f} s"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.store.database import Database
 from bot.store.schema import conversations, feedback, handoffs, inbox, turns
+from bot.store.steadfast import steadfast_rows
 
 _EXPORTED: Final = (
     ("conversation", conversations, conversations.c.created_at, ("is_to_forget",)),
@@ -46,6 +47,7 @@ class Entries:
     people: int
 
 
+@steadfast_rows
 class Books:
     """Read the tables."""
 

@@ -56,7 +56,7 @@ async def open_store(url: str) -> AsyncIterator[Store]:
         engines = _build_sqlite(parsed, "NORMAL"), _build_sqlite(parsed, "FULL"), _build_sqlite(parsed, "NORMAL")
         database = Database(*engines, asyncio.Lock())
     else:
-        engine = create_async_engine(parsed, pool_pre_ping=True)
+        engine = create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         database = Database(engine, engine, engine, None)
     try:
         await _upgrade(database)
@@ -85,7 +85,8 @@ async def _upgrade(database: Database) -> None:
 
 def _build_sqlite(url: sa.URL, synchronous: Literal["NORMAL", "FULL"]) -> AsyncEngine:
     # One connection for each purpose: SQLite has one writer anyway, and each connection is a thread.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    # Hidden parameters: an error's text goes into the log, and must not take along what people wrote.
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True)
 
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()

@@ -19,6 +19,7 @@ from bot.store.schema import (
     posts,
     turns,
 )
+from bot.store.steadfast import steadfast_rows
 from bot.store.values import write_address
 
 _NOWHERE = write_address(Address("", "", ""))
@@ -43,6 +44,7 @@ class Traces:
         return self.own | self.shared
 
 
+@steadfast_rows
 class Forgetting:
     """Find traces and take them away."""
 

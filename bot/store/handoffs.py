@@ -9,6 +9,7 @@ from adapters.contract import Address
 from bot.store.database import Database
 from bot.store.notices import Notice, add_notice
 from bot.store.schema import conversations, handoffs, inbox
+from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import read_address, write_address
 
@@ -23,6 +24,7 @@ class Place:
     address: Address
 
 
+@steadfast_rows
 class HandOffRows:
     """The table of hand-offs."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.contract import Address, MessageReference
 from bot.store.database import Database
 from bot.store.schema import conversations, notice_posts, notices
+from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import read_address, write_address
 
@@ -43,6 +44,7 @@ class Notice:
     references: tuple[MessageReference, ...] = ()
 
 
+@steadfast_rows
 class NoticeRows:
     """The table of notices and the messages that they were posted in."""
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from adapters.contract import Address
 from bot.store.database import Database
 from bot.store.schema import conversations, inbox, posts, turns
+from bot.store.steadfast import steadfast_rows
 from bot.store.values import read_address
 
 _LOOKED_AT = 100
@@ -24,6 +25,7 @@ class PastTalk:
     message: str
 
 
+@steadfast_rows
 class TalkRows:
     """Look at the answered turns by who asked."""
 

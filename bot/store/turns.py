@@ -31,7 +31,8 @@ class TurnEnd(StrEnum):
 class Turn:
     """An open turn. `questions` are those not withdrawn, in the order in which they were sent.
 
-    `address` and `asker` are those of the first message, withdrawn or not.
+    `address` and `asker` are those of the first message, withdrawn or not. `is_retaken` says that an earlier attempt
+    may have posted something.
     """
 
     id: str
@@ -70,26 +71,34 @@ class TurnRows:
         self._database = database
 
     async def claim(self, conversation_id: str, new_id: str, now: float) -> Turn | None:
-        """Return the conversation's open turn, else a new one for all that waits, else nothing."""
+        """Return the conversation's open turn, else a new one for what waits, else nothing.
+
+        A turn has one reply, which stands in one place: what is to be answered elsewhere is a turn of its own.
+        """
         async with self._database.write() as connection:
             is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
-            open_id: str | None = await connection.scalar(sa.select(turns.c.id).where(is_open))
-            if open_id is not None:
-                return await _read(connection, open_id, is_retaken=True)
+            found = (await connection.execute(sa.select(turns.c.id, turns.c.state).where(is_open))).first()
+            if found is not None:
+                # A queued turn has posted nothing yet. The attempts don't tell: one that is handed over doesn't count.
+                return await _read(connection, found.id, is_retaken=found.state == "running")
             waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
-            if (await connection.execute(sa.select(inbox.c.id).where(waiting).limit(1))).first() is None:
+            first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
+            address: str | None = await connection.scalar(first)
+            if address is None:
                 return None
             row = {"id": new_id, "conversation_id": conversation_id, "queued_at": now, "state": "queued"}
             await connection.execute(sa.insert(turns).values(**row))
-            await connection.execute(sa.update(inbox).where(waiting).values(turn_id=new_id))
+            same = sa.and_(waiting, inbox.c.address == address)
+            await connection.execute(sa.update(inbox).where(same).values(turn_id=new_id))
             return await _read(connection, new_id, is_retaken=False)
 
     async def start(self, turn_id: str, now: float) -> Turn:
-        """Count an attempt. Messages that came while the turn was queued join it; one that has run takes no more."""
+        """Count an attempt. What came for the same place while the turn was queued joins it; later ones don't."""
         async with self._database.write() as connection:
             this = sa.and_(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
             queued = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id, turns.c.state == "queued")
-            late = sa.and_(inbox.c.conversation_id.in_(queued), _unclaimed())
+            place = sa.select(inbox.c.address).where(inbox.c.turn_id == turn_id)
+            late = sa.and_(inbox.c.conversation_id.in_(queued), inbox.c.address.in_(place), _unclaimed())
             await connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
             attempt = turns.c.attempt + 1
             await connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from adapters.contract import IncomingMessage, MessageReference
 from bot.store.database import Database
 from bot.store.schema import conversations, inbox, notice_posts, notices, posts, turns
+from bot.store.steadfast import steadfast_rows
 from bot.store.values import read_address
 
 _Posted: TypeAlias = sa.Row[Any, Any, Any, Any]
@@ -23,6 +24,7 @@ class Whereabouts:
     turn_id: str | None = None
 
 
+@steadfast_rows
 class WhereaboutsRows:
     """Look through all messages that are known: questions, answers, notices."""
 

@@ -1,12 +1,13 @@
 """Messages that a reply has left behind: at its end none of them looks as if more were to come."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from adapters.contract import Content
+from adapters.contract import Content, TextAdded
 from adapters.errors import AdapterError, MessageGone, RateLimited, Unreachable
-from adapters.limits import Action, Scope
+from adapters.limits import Action, Scope, build_discord_limits
 from tests.fakes.live_chat import LiveChat, done, open_chat
 from tests.fakes.virtual_time import run_virtual
 
@@ -32,6 +33,27 @@ def stream_two_messages(*failures: AdapterError) -> LiveChat:
         return chat
 
     return run_virtual(scene())
+
+
+def test_a_reply_elsewhere_does_not_hold_up_a_channel_with_calls_of_its_own() -> None:
+    text = TEXT[:3_000]
+
+    async def scene() -> LiveChat:
+        async with open_chat(build_discord_limits()) as chat:
+            elsewhere = replace(chat, address=replace(chat.address, channel="elsewhere"), stored={})
+            still_live = elsewhere.open_reply("other")
+            still_live.show(TextAdded("It takes long."))
+            reply = chat.open_reply()
+            await chat.stream(reply, text, seconds=20.0)
+            reply.show(done(text))
+            await reply.wait()
+            await asyncio.sleep(60.0)
+            assert not still_live.is_concluded
+        return chat
+
+    chat = run_virtual(scene())
+    frames = [shown.content for shown in chat.platform.messages if shown.reference.address == chat.address]
+    assert [content.is_live for content in frames] == [False, False]
 
 
 def last_frames(chat: LiveChat) -> list[Content]:

@@ -255,6 +255,32 @@ async def test_a_stopped_answer_is_remembered_as_far_as_it_was_shown(opened_agen
     assert [message.text for message in seen[1].messages[:2]] == [REFUND_QUESTION, "Annual plans are refunded"]
 
 
+async def test_a_turn_that_nobody_has_seen_is_forgotten_and_nothing_else(opened_agent: OpenedAgent) -> None:
+    never = asyncio.Event()
+    seen: list[Prompt] = []
+    scripts = iter([answer("Within 30 days [1]."), answer("It ", never), answer("Refunded within 30 days [1].")])
+
+    def script(prompt: Prompt) -> Answer:
+        seen.append(prompt)
+        return next(scripts)
+
+    withdrawn = TurnRequest("console:test", "t9", (Question("m9", "ada", "Are annual plans cancelled?"),))
+    async with opened_agent(knowledge(), answers=[ScriptedModel(script)]) as agent:
+        await agent.forget_turn(withdrawn)
+        chat = Conversation(agent)
+        await chat.says(REFUND_QUESTION)
+        async with aclosing(agent.answer(withdrawn)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    break
+        await agent.forget_turn(withdrawn)
+        await chat.says("Are annual plans refunded then?")
+    remembered = [str(message.content) for message in seen[-1].messages]
+    assert remembered[0] == REFUND_QUESTION
+    assert "Within 30 days" in remembered[1]
+    assert len(remembered) == 3
+
+
 async def test_what_is_forgotten_is_gone(opened_agent: OpenedAgent) -> None:
     seen: list[Prompt] = []
     async with opened_agent(knowledge(), answers=[_recording(seen, "Refunded within 30 days [1].")]) as agent:

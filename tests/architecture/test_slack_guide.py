@@ -23,7 +23,7 @@ def render_scopes() -> str:
 
 def render_events() -> str:
     rows = [f"| `{event.name}` | {event.reason} |\n" for event in EVENTS]
-    return "".join(["| event | tells of |\n|---|---|\n", *rows])
+    return "".join(["| event | to |\n|---|---|\n", *rows])
 
 
 def between(name: str) -> str:

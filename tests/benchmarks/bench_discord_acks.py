@@ -7,12 +7,12 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents.contract import AgentEvent, TurnRequest
-from tests.dialogues.discord_talk import open_talk
+from tests.dialogues.discord_core import open_talk
 from tests.fakes.stepping_agent import SteppingAgent, events_of
 from tests.servers.discord.server import open_discord
 
@@ -24,7 +24,7 @@ WORDS_A_SECOND = 20
 class SlowAgent(SteppingAgent):
     """Streams long answers at the pace of a model; one call in ten holds a thread for 2 seconds."""
 
-    async def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield a long answer."""
         self.requests.append(request)
         if len(self.requests) % 10 == 0:

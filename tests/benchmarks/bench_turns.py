@@ -5,7 +5,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class PacedAgent:
     delays: list[float] = field(default_factory=list)
     others: SteppingAgent = field(default_factory=SteppingAgent)
 
-    async def answer(self, _: TurnRequest) -> AsyncIterator[AgentEvent]:
+    async def answer(self, _: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield words at their times; a late one doesn't delay the next."""
         loop = asyncio.get_running_loop()
         begin = loop.time() + 0.4
@@ -54,6 +54,9 @@ class PacedAgent:
     async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
         """Return what was said last."""
         return await self.others.recall(conversation_id, turn_id=turn_id)
+
+    async def forget_turn(self, _: TurnRequest) -> None:
+        """Remember nothing anyway."""
 
     async def forget(self, conversation_id: str) -> None:
         """Remember nothing anyway."""

@@ -51,7 +51,6 @@ def expected(kind: Kind, surface: Surface, role: str) -> str:
         Kind.REACTION: "asks for nothing",
         Kind.EDIT: "an edit of something that doesn't wait",
         Kind.DELETE: "a deletion of something that doesn't wait",
-        Kind.JOIN: "somebody joined",
     }
     if kind in silent:
         return silent[kind]

@@ -8,9 +8,12 @@ import pytest
 from adapters.contract import Controls, Kind, Wish
 from adapters.errors import AdapterError, NotPermitted, ResponseLost
 from adapters.limits import Action
+from agents.contract import Recollection
 from bot import wording
 from bot.gate import Answer, Ignore, Reason
-from tests.fakes.desk import message
+from bot.notices import ATTEMPTS
+from tests.fakes.desk import ABOUT, message
+from tests.fakes.manual_clock import ManualClock
 from tests.fakes.stepping_agent import SteppingAgent, answer_to
 from tests.fakes.talk import HELP, HERE, build_platform, open_talk
 
@@ -144,6 +147,26 @@ async def test_what_is_given_back_before_people_were_told_needs_no_notice(tmp_pa
         assert await desk.notices.take_up() == 0
     assert platform.visible(HELP) == []
     assert platform.visible(HERE) == [wording.BACK]
+
+
+async def test_a_notice_that_can_never_be_written_is_given_up_and_ends_nothing_else(tmp_path: Path) -> None:
+    class Forgetful(SteppingAgent):
+        async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
+            raise TypeError(conversation_id, turn_id)
+
+    platform, clock = build_platform(), ManualClock()
+    async with open_talk(tmp_path, platform, Forgetful(), clock=clock) as desk:
+        await desk.says("how?")
+        await desk.turns.join()
+        await desk.presses(Wish.PERSON)
+        for _ in range(ATTEMPTS):
+            await clock.until_asleep(1)
+            clock.advance(60)
+        await desk.notices.join()
+        assert await desk.says("and now?") == Answer("and now?")
+        await desk.turns.join()
+    assert platform.visible(HELP) == []
+    assert wording.say_unreached(ABOUT) in platform.visible(HERE)
 
 
 async def test_a_lost_response_makes_no_second_notice(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
 """What was begun in the database ends there."""
 
 import asyncio
+import inspect
+from dataclasses import fields
+from typing import get_type_hints
 
 import pytest
 
+from bot.store.engine import Store
 from bot.store.steadfast import steadfast, steadfast_rows
 
 
@@ -79,3 +83,11 @@ async def test_a_timeout_is_one_only_after_the_operation() -> None:
         async with asyncio.timeout(0):
             await rows.write()
     assert rows.is_done
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Store) if each.name != "database"])
+def test_every_operation_of_the_store_is_steadfast(name: str) -> None:
+    rows = get_type_hints(Store)[name]
+    operations = [each for each in vars(rows).values() if inspect.iscoroutinefunction(inspect.unwrap(each))]
+    assert operations
+    assert [each.__name__ for each in operations if not hasattr(each, "__wrapped__")] == []

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
@@ -62,6 +63,32 @@ async def test_a_turn_takes_all_that_waits_in_the_order_of_sending(store: Store)
     assert turn is not None
     assert [question.id for question in turn.questions] == ["c", "b", "a"]
     assert not turn.is_retaken
+
+
+async def test_what_is_to_be_answered_in_different_places_makes_different_turns(store: Store) -> None:
+    elsewhere = replace(asked("b", at=2.0).message, address=PLACE)
+    await store.inbox.add([asked("a"), replace(asked("b"), message=elsewhere), asked("c", at=3.0)])
+    first = await store.turns.claim("c1", "t1", 4.0)
+    started = await store.turns.start("t1", 4.0)
+    await store.turns.close("t1", TurnEnd.ANSWERED, 5.0)
+    second = await store.turns.claim("c1", "t2", 6.0)
+    assert first is not None
+    assert second is not None
+    assert [question.id for question in started.questions] == ["a", "c"]
+    assert ([question.id for question in second.questions], second.address) == (["b"], PLACE)
+
+
+async def test_a_turn_that_never_began_has_posted_nothing_that_is_to_be_looked_up(store: Store) -> None:
+    await store.inbox.add([asked("a")])
+    await store.turns.claim("c1", "t1", 1.0)
+    again = await store.turns.claim("c1", "t2", 2.0)
+    assert again is not None
+    assert (again.id, again.is_retaken) == ("t1", False)
+    await store.turns.start("t1", 3.0)
+    await store.turns.hand_over("t1")
+    handed_over = await store.turns.claim("c1", "t3", 4.0)
+    assert handed_over is not None
+    assert (handed_over.attempt, handed_over.is_retaken) == (0, True)
 
 
 async def test_an_open_turn_is_claimed_before_a_new_one(store: Store) -> None:
@@ -294,3 +321,9 @@ async def test_a_broken_database_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(sa.exc.DatabaseError):
         async with open_store(url_of(tmp_path / "firstline.db")):
             pass
+
+
+async def test_an_error_of_the_database_says_nothing_of_what_people_wrote(store: Store) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        await store.turns.add_post("no such turn", MessageReference(Address("wall", "w", "secret"), "secret"), 0)
+    assert "secret" not in f"{refused.value}{refused.value.orig}"

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
+
+import pytest
 
 from adapters.contract import Address, Wish
 from agents.contract import AgentEvent, Reset, TextDelta, TurnFailed
@@ -61,12 +64,60 @@ async def test_a_burst_of_one_author_becomes_one_turn(tmp_path: Path) -> None:
         await desk.says("is wrong")
         clock.advance(0.6)
         await clock.until_asleep(1)
-        assert not agent.requests
+        assert not [text for text in wall.texts() if "Answer" in text]
         clock.advance(1.0)
         await desk.turns.join()
+    assert wall.texts() == ["Answer to my invoice, word by word. Answer to is wrong, word by word."]
     assert [[question.text for question in request.questions] for request in agent.requests] == [
-        ["my invoice", "is wrong"]
+        ["my invoice"],
+        ["my invoice", "is wrong"],
     ]
+    assert [after for _, after in agent.unsaid] == [1]
+
+
+async def test_an_answer_is_begun_before_the_burst_is_over_and_shown_after(tmp_path: Path) -> None:
+    clock, wall, agent = ManualClock(), MemoryWall(), SteppingAgent()
+    limits = TurnLimits(burst_seconds=1.5)
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits, clock=clock) as desk:
+        await desk.says("my invoice is wrong")
+        await clock.until_asleep(1)
+        assert agent.requests
+        assert not [text for text in wall.texts() if "Answer" in text]
+        clock.advance(1.5)
+        await desk.turns.join()
+    assert (len(agent.requests), agent.unsaid) == (1, [])
+    assert wall.texts() == ["Answer to my invoice is wrong, word by word."]
+
+
+@pytest.mark.parametrize("change", ["edited", None])
+async def test_an_answer_that_was_begun_in_vain_is_never_seen(tmp_path: Path, change: str | None) -> None:
+    clock, wall, agent = ManualClock(), MemoryWall(), SteppingAgent()
+    limits = TurnLimits(burst_seconds=1.5)
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits, clock=clock) as desk:
+        await desk.says("my invoice is wrong", id="q1")
+        await clock.until_asleep(1)
+        assert agent.requests
+        await desk.changes("q1", change)
+        clock.advance(1.5)
+        await desk.turns.join()
+    past = [text for message in wall.messages.values() for text in (*message.past, message.text)]
+    assert not [text for text in past if "invoice" in text]
+    assert [text for text in past if "edited" in text] or change is None
+    assert not agent.at_work
+
+
+async def test_a_failure_before_the_burst_is_over_counts_as_one_attempt(tmp_path: Path) -> None:
+    clock, wall = ManualClock(), MemoryWall()
+    failures = count()
+    agent = SteppingAgent(lambda request: [ValueError()] if next(failures) < 2 else [*events_of(answer_to(request))])
+    limits = TurnLimits(burst_seconds=1.5, retry_seconds=0.0)
+    async with open_desk(tmp_path, agent=agent, replies=PlainReplies(wall), limits=limits, clock=clock) as desk:
+        await desk.says("my invoice is wrong")
+        await clock.until_asleep(1)
+        clock.advance(1.5)
+        await desk.turns.join()
+    assert len(agent.requests) == 3
+    assert wall.texts() == ["Answer to my invoice is wrong, word by word."]
 
 
 async def test_someone_who_writes_on_and_on_is_answered_in_between(tmp_path: Path) -> None:
@@ -219,7 +270,7 @@ async def test_a_withdrawn_question_in_line_gets_no_answer(tmp_path: Path) -> No
         await desk.turns.join()
     assert [request.conversation_id for request in agent.requests] == ["c1"]
     (text,) = wall.texts("c2")
-    assert text.strip() == "_Stopped._"
+    assert not text.strip()
 
 
 async def test_a_message_without_text_is_refused_in_public_once(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ async def test_nobody_makes_the_bot_forget_while_it_answers_someone_else(tmp_pat
         agent.steps = asyncio.Semaphore(1)
         await desk.says("and?", by="bob")
         refused = await desk.front.receive(press(Wish.NEW))
-        assert refused.notice == "I'm answering someone else here. Please try again then."
+        assert refused.notice == "I'm answering someone else here. Please try again once that is done."
         agent.steps = None
     assert not agent.forgotten
 

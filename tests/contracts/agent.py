@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import cast
 
 from agents.contract import Agent, AgentEvent, Question, TurnFailed, TurnFinished, TurnRequest
 
 
 def _ask(agent: Agent, turn_id: str) -> AsyncGenerator[AgentEvent, None]:
     request = TurnRequest("console:contract", turn_id, (Question(f"q-{turn_id}", "someone", "How do refunds work?"),))
-    return cast("AsyncGenerator[AgentEvent, None]", agent.answer(request))
+    return agent.answer(request)
 
 
 class AgentContract:

@@ -1,99 +1,146 @@
-"""The bot's whole core on the loopback Discord: only the agent is a fake."""
+"""People on the loopback Discord who talk with the real `firstline run`, in words that read as dialogue."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from adapters.discord.addresses import build_address
-from adapters.discord.pace import Patience
-from adapters.discord.settings import DiscordSettings
-from adapters.discord.venue import open_discord
-from bot.about import About
-from bot.clock import SystemClock
-from bot.gate import GateRules
-from bot.outlets import SupportChannel, build_outlet
-from bot.serving import open_bot
-from bot.store.engine import url_of
-from bot.turns import TurnLimits
-from tests.fakes.stepping_agent import SteppingAgent
-from tests.servers.discord.records import Channel, Message
-from tests.servers.discord.server import LoopbackDiscord
+from tests.dialogues.slack_talk import PATIENCE, answer_from_passages
+from tests.programs.serving import Firstline, open_firstline
+from tests.servers.discord.records import Channel, ChannelKind, Interaction, Message, MessageKind, User
+from tests.servers.discord.server import LoopbackDiscord, open_discord
+from tests.servers.model_server import Behaviour
+from tests.servers.openai_server import OpenAIServer
+
+_numbers = count(1)
 
 
-@dataclass(slots=True)
-class DiscordTalk:
-    """A running bot, and what people see of it."""
+def is_complete(message: Message) -> bool:
+    """Return whether an answer ends here: below it people may say whether it helped."""
+    return "Helpful" in {button.label for button in message.buttons} and not message.is_deleted
 
-    server: LoopbackDiscord
-    agent: SteppingAgent
 
-    async def hears(self, text: str, *, where: Channel | None = None) -> Message:
-        """Return the bot's message with this text once it is complete."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A thread, or any other channel by its id, and what the bot says to all in it. It may be opened later."""
 
-        def found() -> Message | None:
-            said = (each for each in self.server.world.messages.values() if each.author is self.server.bot)
-            return next((each for each in said if self._is_heard(each, text, where)), None)
+    talk: "DiscordTalk"
+    id: int
 
-        return await self.server.until(found)
+    @property
+    def channel(self) -> Channel:
+        """The channel, which is there by now."""
+        return self.talk.discord.world.channels[self.id]
 
-    def said(self, text: str) -> list[Message]:
-        """Return the bot's messages with this text."""
-        return [each for each in self.server.world.messages.values() if self._is_heard(each, text, None)]
+    def said(self) -> list[Message]:
+        """Return the bot's messages so far."""
+        channel = self.talk.discord.world.channels.get(self.id)
+        of_bot = self.talk.discord.of_bot(channel) if channel is not None else []
+        return [each for each in of_bot if not each.is_ephemeral and each.kind is not MessageKind.THREAD_STARTER]
 
-    def _is_heard(self, message: Message, text: str, where: Channel | None) -> bool:
-        is_there = where is None or message.channel is where
-        is_live = any(button.label == "Stop" for button in message.buttons)
-        return (
-            is_there
-            and not message.is_deleted
-            and not is_live
-            and text in message.content
-            and (message.author is self.server.bot)
+    async def hears(self, text: str) -> Message:
+        """Return the bot's message that holds a text, once it is there."""
+        found = await self.talk.discord.until(
+            lambda: [each for each in self.said() if text in each.content], timeout=PATIENCE
         )
+        return found[0]
+
+    async def is_answered(self, times: int = 1) -> Message:
+        """Return the answer that many times complete."""
+
+        def ends() -> list[Message]:
+            return [each for each in self.said() if is_complete(each)]
+
+        await self.talk.discord.until(lambda: len(ends()) >= times, timeout=PATIENCE)
+        return ends()[times - 1]
 
 
-@contextlib.asynccontextmanager
-async def open_talk(
-    home: Path,
-    server: LoopbackDiscord,
-    *,
-    agent: SteppingAgent | None = None,
-    support: Channel | None = None,
-    live_turns: int = 50,
-) -> AsyncIterator[DiscordTalk]:
-    """Run the bot until the end of the block; it listens when the block begins."""
-    agent = agent or SteppingAgent()
-    settings = DiscordSettings(server.token, server.api_url, server.gateway_url, message_content=True)
-    ids = (f"t{int(server.world.clock() * 1000) % 10**9}x{number:05}" for number in count(1))
-    channels = {}
-    if support is not None:
-        channels["discord"] = SupportChannel(build_address(str(server.guild.id), str(support.id)))
-    async with (
-        open_discord(settings, clock=server.world.clock, patience=Patience(sleep=_at_once)) as venue,
-        open_bot(
-            url_of(home / "firstline.db"),
-            agent,
-            {"discord": build_outlet(venue.platform)},
-            rules=GateRules(),
-            about=About(),
-            support=channels,
-            clock=SystemClock(),
-            new_id=lambda: next(ids),
-            limits=TurnLimits(live_turns, burst_seconds=0.0, retry_seconds=0.0),
-            grace_seconds=0.0,
-        ) as bot,
-        asyncio.TaskGroup() as tasks,
-    ):
-        ready = asyncio.Event()
-        serving = tasks.create_task(venue.serve(bot.desk, on_ready=ready.set))
-        await asyncio.wait_for(ready.wait(), 30)
-        await server.until(lambda: server.world.commands.get(None))
-        yield DiscordTalk(server, agent)
-        serving.cancel()
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on Discord."""
+
+    talk: "DiscordTalk"
+    user: User
+
+    async def mentions(self, where: Channel, text: str) -> Place:
+        """Write to the bot; return the thread in which the answer belongs."""
+        asked = await self.talk.discord.people.mentions(self.user, where, text)
+        return Place(self.talk, where.id if where.is_thread else asked.id)
+
+    async def writes(self, where: Channel, text: str, *, reply_to: Message | None = None) -> Message:
+        """Write without a mention, perhaps as a reply, which mentions whoever is replied to."""
+        return await self.talk.discord.people.says(self.user, where, text, reply_to=reply_to)
+
+    async def tells(self, text: str) -> Place:
+        """Write to the bot in private."""
+        asked = await self.talk.discord.people.writes_to_bot(self.user, text)
+        return Place(self.talk, asked.channel.id)
+
+    async def commands(self, where: Channel, name: str, **options: object) -> Interaction:
+        """Use a command, and return once the bot has responded."""
+        used = await self.talk.discord.people.command(self.user, where, name, **options)
+        await self.talk.discord.until(lambda: used.answer, timeout=PATIENCE)
+        return used
+
+    async def asks(self, where: Channel, question: str, **options: object) -> Place:
+        """Use /support in public; return the thread on the response."""
+        used = await self.commands(where, "support", question=question, **options)
+        assert used.original is not None
+        return Place(self.talk, used.original.id)
+
+    async def presses(self, message: Message, button: str) -> str:
+        """Press a button, and return what is said for this person alone, if anything."""
+        pressed = await self.talk.discord.people.presses(self.user, message, button)
+        await self.talk.discord.until(lambda: pressed.answer, timeout=PATIENCE)
+        return pressed.original.content if pressed.original is not None else ""
+
+    async def sees_answer(self, used: Interaction) -> Message:
+        """Return the private answer to a command once it is complete."""
+        await self.talk.discord.until(lambda: used.original and is_complete(used.original), timeout=PATIENCE)
+        assert used.original is not None
+        assert used.original.seen_only_by is self.user
+        return used.original
 
 
-async def _at_once(_: float) -> None:
-    await asyncio.sleep(0)
+@dataclass(frozen=True, slots=True)
+class DiscordTalk:
+    """A guild with the bot in it."""
+
+    discord: LoopbackDiscord
+    model: OpenAIServer
+    bot: Firstline
+
+    def person(self, name: str) -> Person:
+        """Return somebody new."""
+        return Person(self, self.discord.world.add_person(name, self.discord.guild))
+
+    def channel(self, kind: ChannelKind = ChannelKind.TEXT) -> Channel:
+        """Return a new channel."""
+        return self.discord.world.add_channel(self.discord.guild, f"room-{next(_numbers)}", kind)
+
+
+def build_surroundings(model: OpenAIServer) -> Mapping[str, str]:
+    """Let a loopback model answer from the passages at a readable pace, and return what points the program to it."""
+    model.answer = answer_from_passages
+    model.default = Behaviour(tokens_per_second=200)
+    return {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-loopback", "FIRSTLINE_ROUTING": "local"}
+
+
+@asynccontextmanager
+async def open_discord_talk(home: Path, **more: str) -> AsyncIterator[DiscordTalk]:
+    """Start a guild with a channel for the support team, a model and the bot, which is ready when this returns."""
+    async with open_discord() as discord, OpenAIServer() as model:
+        # Discord waits 3 s for a first response; how long one takes is the benchmark's to show.
+        discord.interactions.answer_seconds = PATIENCE
+        surroundings = {
+            **discord.settings,
+            **build_surroundings(model),
+            "FIRSTLINE_DISCORD_MESSAGE_CONTENT": "true",
+            "FIRSTLINE_DISCORD_SUPPORT_CHANNEL": str(discord.world.add_channel(discord.guild, "staff").id),
+            **more,
+        }
+        async with open_firstline(home, **surroundings) as bot:
+            await bot.until_logged("discord: ready")
+            await discord.until(lambda: discord.world.commands.get(None), timeout=PATIENCE)
+            yield DiscordTalk(discord, model, bot)

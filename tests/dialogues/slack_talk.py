@@ -135,6 +135,7 @@ async def open_slack_talk(home: Path, **more: str) -> AsyncIterator[SlackTalk]:
             "OPENAI_BASE_URL": model.base_url,
             "OPENAI_API_KEY": "sk-loopback",
             "FIRSTLINE_ROUTING": "local",
+            "FIRSTLINE_BURST_SECONDS": "0.3",
             **more,
         }
         async with open_firstline(home, **surroundings) as bot:

@@ -81,6 +81,10 @@ class ScriptedAgent:
                 return Recollection(asked, f"You asked: {asked}", (SOURCE,))
         return None
 
+    async def forget_turn(self, request: TurnRequest) -> None:
+        """Note which turn was to be forgotten."""
+        self.forgotten.append(request.turn_id)
+
     async def forget(self, conversation_id: str) -> None:
         """Note which conversation was to be forgotten."""
         self.forgotten.append(conversation_id)

@@ -15,7 +15,7 @@ class DatabaseGone(Exception):
 class RecordingDesk:
     """An adapters.desk.FrontDesk. `is_open` holds events back until it is set; `failures` are raised first.
 
-    `is_asked` is set when the first event has come in.
+    `unwelcoming` are the failures of `welcome`. `is_asked` is set when the first event has come in.
     """
 
     reception: Reception = field(default_factory=lambda: Reception(is_question=True))
@@ -23,6 +23,7 @@ class RecordingDesk:
     received: list[IncomingMessage] = field(default_factory=list)
     guests: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    unwelcoming: list[Exception] = field(default_factory=list)
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -41,6 +42,8 @@ class RecordingDesk:
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - as the contract
         """Return what is to be shown."""
         self.guests.append(person)
+        if self.unwelcoming:
+            raise self.unwelcoming.pop(0)
         return self.shown
 
     @property

@@ -1,7 +1,7 @@
 """An agent that says what a test wrote, one step at a time, and holds where the test wants it to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
 from agents.contract import (
@@ -36,13 +36,14 @@ class SteppingAgent:
 
     script: Callable[[TurnRequest], list[AgentEvent | Exception]] = lambda request: [*events_of(answer_to(request))]
     requests: list[TurnRequest] = field(default_factory=list)
+    unsaid: list[tuple[str, int]] = field(default_factory=list)
     at_work: set[str] = field(default_factory=set)
     forgotten: list[str] = field(default_factory=list)
     busiest: int = 0
     steps: asyncio.Semaphore | None = None
     """When given, each event waits for a release."""
 
-    async def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield the script, and note how many turns work at once; a conversation with two is an error."""
         assert request.conversation_id not in self.at_work
         self.requests.append(request)
@@ -69,6 +70,10 @@ class SteppingAgent:
             if request.conversation_id == conversation_id and turn_id in {None, request.turn_id}:
                 return Recollection(" ".join(each.text for each in request.questions), answer_to(request))
         return None
+
+    async def forget_turn(self, request: TurnRequest) -> None:
+        """Note after how many requests a turn was to be forgotten."""
+        self.unsaid.append((request.turn_id, len(self.requests)))
 
     async def forget(self, conversation_id: str) -> None:
         """Note which conversations were to be forgotten."""

@@ -9,6 +9,7 @@ from adapters.contract import Address
 from adapters.limits import build_discord_limits
 from adapters.scheduler import ReplyScheduler
 from agents.contract import Agent
+from bot.clock import Clock
 from bot.gate import GateRules
 from bot.outlets import SupportChannel
 from tests.fakes.desk import Desk, open_desk
@@ -33,6 +34,7 @@ async def open_talk(
     *,
     support: dict[str, SupportChannel] | None = None,
     first_id: int = 1,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Desk]:
     replies = ReplyScheduler(platform, clock=asyncio.get_running_loop().time)
     async with open_desk(
@@ -43,5 +45,6 @@ async def open_talk(
         rules=RULES,
         support=SUPPORT if support is None else support,
         first_id=first_id,
+        clock=clock,
     ) as desk:
         yield desk

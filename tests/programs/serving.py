@@ -119,12 +119,22 @@ def environment(home: Path, **more: str) -> Mapping[str, str]:
 async def index(home: Path, **more: str) -> None:
     """Write the documents beside `home` and index them."""
     write_documents(home.parent / "documents")
-    command = (sys.executable, "-m", "bot", "index")
+    code, printed = await call(home, "index", **more)
+    assert code == 0, printed
+
+
+async def call(home: Path, *arguments: str, **more: str) -> tuple[int, str]:
+    """Run a command of `firstline` to its end; return its exit code and all that it has printed."""
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=home.parent, env=environment(home, **more), stderr=asyncio.subprocess.PIPE, stdout=-3
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=home.parent,
+        env=environment(home, **more),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
-    _, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
+    printed, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode()
 
 
 @asynccontextmanager

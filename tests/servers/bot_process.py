@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class RemoteControlled:
     line: Line
     agent: SteppingAgent = field(default_factory=SteppingAgent)
 
-    async def answer(self, request: TurnRequest) -> AsyncIterator[AgentEvent]:
+    async def answer(self, request: TurnRequest) -> AsyncGenerator[AgentEvent, None]:
         """Yield the answer's events, each after the server has let it pass."""
         async for event in self.agent.answer(request):
             await self.line.call("step")
@@ -81,6 +81,9 @@ class RemoteControlled:
     async def recall(self, conversation_id: str, *, turn_id: str | None = None) -> Recollection | None:
         """Return what was said last."""
         return await self.agent.recall(conversation_id, turn_id=turn_id)
+
+    async def forget_turn(self, _: TurnRequest) -> None:
+        """Remember nothing anyway."""
 
     async def forget(self, conversation_id: str) -> None:
         """Remember nothing anyway."""

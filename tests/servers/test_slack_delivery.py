@@ -17,8 +17,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fakes.manual_clock import ManualClock
-from tests.servers.slack.core import ALL_EVENTS
 from tests.servers.slack.deliveries import State
+from tests.servers.slack.manifest import ALL_EVENTS, ALL_SCOPES
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.web_delivery import Endpoint
 from tests.servers.slack.world import Channel, User
@@ -66,7 +66,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def slack(clock: ManualClock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(clock=clock.now) as slack:
+    async with SlackServer(clock=clock.now, scopes=ALL_SCOPES) as slack:
+        slack.subscriptions = ALL_EVENTS
         slack.deliveries.timings.acknowledgement = 30.0
         yield slack
 

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests.fakes.manual_clock import ManualClock
 from tests.servers.slack.faults import EVERY, Broken, Fault, Limited, Lost, Malformed, Refuse, Reset
 from tests.servers.slack.limits import Rate, RateLimits
+from tests.servers.slack.manifest import ALL_SCOPES
 from tests.servers.slack.refusal import RateLimited
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, Kind, User
@@ -30,7 +31,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def slack(clock: ManualClock) -> AsyncIterator[SlackServer]:
-    async with SlackServer(clock=clock.now) as slack:
+    async with SlackServer(clock=clock.now, scopes=ALL_SCOPES) as slack:
         yield slack
 
 

@@ -6,10 +6,10 @@ from adapters.discord.addresses import (
     Interaction,
     build_address,
     build_conversation_id,
-    created_at,
     read_channel,
     read_interaction,
 )
+from adapters.discord.payload import first_snowflake, time_of
 
 SNOWFLAKES = st.integers(min_value=1 << 22, max_value=(1 << 63) - 1).map(str)
 
@@ -21,7 +21,9 @@ def test_conversations_are_named_by_guild_and_channel_and_private_ones_by_the_pe
 
 
 def test_the_time_of_a_snowflake_is_the_one_that_discord_documents() -> None:
-    assert created_at("175928847299117063") == 1462015105.796
+    assert time_of("175928847299117063") == 1462015105.796
+    assert first_snowflake(1462015105.796) == 175928847299117063 >> 22 << 22
+    assert first_snowflake(0.0) == 0
 
 
 @given(guild=SNOWFLAKES | st.just(""), channel=SNOWFLAKES)

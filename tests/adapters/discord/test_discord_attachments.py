@@ -1,5 +1,6 @@
 """Files that come with questions."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -7,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.discord.attachments import MAX_BYTES, Attachment, read_attachments, with_attachments
+from adapters.discord.attachments import MAX_BYTES, MAX_FILES, Attachment, read_attachments, with_attachments
 from adapters.discord.files import Files
 
 
@@ -45,6 +46,20 @@ async def test_what_cannot_be_read_is_named_and_never_asked_for() -> None:
     found = await with_attachments("why?", files, shelf.fetch)
     assert found == "why?\n\n(Attached, but not readable here: a.png, big.txt, gone.txt)"
     assert shelf.asked == ["https://cdn/gone.txt"]
+
+
+async def test_files_are_fetched_together_and_stand_in_their_order() -> None:
+    all_asked = asyncio.Barrier(MAX_FILES)
+
+    async def fetch(url: str, _: int) -> bytes:
+        await all_asked.wait()
+        return url.encode()
+
+    async with asyncio.timeout(30):
+        found = await with_attachments("why?", [file(f"{number}.txt") for number in range(MAX_FILES + 1)], fetch)
+    at = [found.index(f"https://cdn/{number}.txt") for number in range(MAX_FILES)]
+    assert at == sorted(at)
+    assert found.endswith("(Attached, but not readable here: 4.txt)")
 
 
 async def test_a_picture_alone_is_no_text() -> None:

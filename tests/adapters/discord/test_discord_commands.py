@@ -13,7 +13,7 @@ from adapters.discord.commands import build_commands, is_current, suggest, with_
 from adapters.discord.interactions import Asked, Begun, Form, Request, Wished, parse_interaction, place_of
 from adapters.discord.parse import Identity
 
-ME = Identity("100", "100")
+ME = Identity("100")
 MAY_ALL = str(1 << 10 | 1 << 11 | 1 << 35 | 1 << 38)
 TEXT = {"id": "30", "type": 0}
 THREAD = {"id": "40", "type": 11, "parent_id": "30"}

@@ -1,6 +1,7 @@
 """Gateway events about messages, read without a connection."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from adapters.discord.interactions import parse_interaction, place_of
 from adapters.discord.parse import Identity, is_withheld, parse_deletions, parse_edit, parse_message, parse_reaction
 from adapters.discord.places import Place, PlaceKind, read_place
 
-ME = Identity("100", "100", frozenset({"150"}))
+ME = Identity("100", frozenset({"150"}))
 CHANNEL = Place("30", PlaceKind.CHANNEL, "9")
 THREAD = Place("40", PlaceKind.THREAD, "9", parent="30", owner="100")
 POST = Place("50", PlaceKind.FORUM_POST, "9", parent="31", owner="7")
@@ -78,11 +79,12 @@ def test_a_thread_that_the_bot_opened_was_begun_by_nobody_else() -> None:
 
 
 def test_the_first_message_of_a_forum_post_is_a_question() -> None:
-    first = message("It broke", id="50", channel_id="50")
-    assert parsed(first, POST).is_addressed
-    found = parse_message(first, POST, ME, answers_posts=False)
-    assert found is not None
-    assert not found.is_addressed
+    assert parsed(message("It broke", id="50", channel_id="50"), POST).is_addressed
+    assert (
+        parsed(message("It broke", id="50", channel_id="50"), replace(POST, title="Help!")).text == "Help!\n\nIt broke"
+    )
+    assert parsed(message("Mine too", id="51", channel_id="50"), replace(POST, title="Help!")).text == "Mine too"
+    assert not parsed(message("Mine too", id="51", channel_id="50"), POST).is_addressed
 
 
 def test_a_reply_to_the_bot_is_for_the_bot_with_and_without_a_ping() -> None:

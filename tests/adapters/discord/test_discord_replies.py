@@ -17,7 +17,6 @@ from adapters.contract import (
     StatusShown,
     TextAdded,
 )
-from adapters.discord.actions import ButtonAction, build_custom_id
 from adapters.editor import MessageEditor
 from adapters.scheduler import ReplyScheduler
 from tests.adapters.discord.stages import Speaking, loop_time, open_speaking
@@ -147,22 +146,6 @@ async def test_sources_that_do_not_fit_below_the_text_have_a_message_of_their_ow
     ]
     messages = live.speaking.server.of_bot(live.speaking.server.channel)
     assert [bool(message.buttons) for message in messages] == [False, True]
-
-
-async def test_the_stop_button_of_an_earlier_message_goes_when_the_answer_has_ended(live: Live) -> None:
-    server = live.speaking.server
-    text = ("A line of the answer that says something. " * 46).strip()
-    many = tuple(SourceLink(number, "T" * 60, f"https://docs.example/{number}") for number in range(1, 6))
-    reply = live.open()
-    reply.show(TextAdded(text))
-    await server.until(lambda: live.speaking.texts() == [text])
-    await answer(reply, text=text, sources=many)
-    first, _ = server.of_bot(server.channel)
-    assert [button.custom_id for button in first.buttons] == [build_custom_id(ButtonAction.STOP, "t1:0")]
-    live.clock.advance(10)
-    await live.speaking.platform.tend()
-    assert first.buttons == []
-    assert live.speaking.texts()[0] == text
 
 
 async def test_an_answer_too_long_for_its_messages_comes_as_a_file_too(live: Live) -> None:

@@ -148,7 +148,7 @@ async def test_a_forum_post_is_answered_and_marked_as_solved_by_whoever_opened_i
         forum = server.world.add_channel(server.guild, "help", ChannelKind.FORUM)
         forum.tags.append(Tag(server.world.new_id(), "Solved"))
         post = await server.people.opens_forum_post(server.person, forum, "It broke", "the export fails")
-        question = await answered(listening, "the export fails")
+        question = await answered(listening, "It broke\n\nthe export fails")
         assert question.is_addressed
         [answer] = server.of_bot(post)
         other = server.world.add_person("other", server.guild)
@@ -189,6 +189,16 @@ async def test_edits_deletions_and_reactions_come_after_what_they_concern() -> N
         events = await listening.desk.until(lambda all_: all_ if len(all_) == 4 else None)
         assert [each.kind for each in events] == [Kind.MENTION, Kind.EDIT, Kind.REACTION, Kind.DELETE]
         assert {each.conversation_id for each in events} == {f"discord:{server.guild.id}:{asked.id}"}
+
+
+async def test_an_edited_question_keeps_its_file() -> None:
+    async with open_both() as listening:
+        server = listening.server
+        text = f"{server.bot.mention} wy?"
+        asked = await server.people.says(server.person, server.channel, text, files={"log.txt": b"it broke"})
+        await server.people.edits(asked, f"{server.bot.mention} why?")
+        edit = await listening.desk.next("why?\n\nlog.txt:\n```\nit broke\n```")
+        assert (edit.kind, edit.concerns) == (Kind.EDIT, str(asked.id))
 
 
 async def test_without_the_intent_mentions_work_and_the_loss_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,11 +9,11 @@ import pytest
 from adapters.contract import Kind, Wish
 from adapters.desk import Reception
 from adapters.errors import StartRefused
+from adapters.slack.client import build_client
 from adapters.slack.door import Door
 from adapters.slack.http import HttpSettings, open_slack_http
 from adapters.slack.identity import wait_for_identity
 from adapters.slack.settings import SlackSettings
-from adapters.slack.venue import build_client
 from tests.adapters.slack.http_rig import FORM, LIMITS, SECRET, Served, free_port, mention, serving, sign
 from tests.fakes.front_desk import DatabaseGone, RecordingDesk
 from tests.fakes.simulated_platform import SimulatedPlatform

@@ -29,7 +29,6 @@ def test_an_address_means_the_place_that_it_was_built_from(
 def test_replies_to_one_person_are_told_from_those_in_a_thread() -> None:
     assert not Place("T1", "C1", "17.1").is_private
     assert Place("T1", "C1", "", "U1").is_private
-    assert Place("T1", "D1").is_dm
 
 
 def test_what_limits_count_together_is_named_by_the_address() -> None:

@@ -14,8 +14,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
+from adapters.slack.client import build_client
 from adapters.slack.listen import build_app
-from adapters.slack.venue import build_client
 from tests.adapters.slack.slack_payloads import read_samples
 from tests.fakes.front_desk import DatabaseGone, RecordingDesk
 

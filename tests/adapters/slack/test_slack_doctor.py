@@ -12,8 +12,8 @@ from adapters.slack.doctor import examine
 from adapters.slack.scopes import SCOPES
 from adapters.slack.settings import SlackSettings
 from tests.servers.slack.faults import Broken, Fault, Malformed, Refuse, Reset
+from tests.servers.slack.manifest import OUR_SCOPES
 from tests.servers.slack.server import SlackServer
-from tests.servers.slack.world import DEFAULT_SCOPES
 
 
 def settings_of(slack: SlackServer) -> SlackSettings:
@@ -41,7 +41,7 @@ async def test_a_healthy_app_is_fine_in_every_respect() -> None:
 
 
 async def test_missing_scopes_are_named_with_what_they_are_for() -> None:
-    async with SlackServer(scopes=DEFAULT_SCOPES - {"files:write", "im:history"}) as slack:
+    async with SlackServer(scopes=OUR_SCOPES - {"files:write", "im:history"}) as slack:
         scopes = (await find(settings_of(slack)))["scopes"]
     assert scopes.detail == (
         "missing: files:write (to attach an answer that is too long for messages); im:history (to hear direct messages)"

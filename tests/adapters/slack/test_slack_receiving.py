@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from adapters.contract import Kind, Surface, Wish
+from adapters.contract import IncomingMessage, Kind, Surface, Wish
 from adapters.desk import Reception
 from tests.adapters.slack.slack_payloads import read_samples
 from tests.adapters.slack.slack_rig import Rig, open_rig
-from tests.fakes.front_desk import DatabaseGone
+from tests.fakes.front_desk import DatabaseGone, RecordingDesk
 from tests.servers.slack.deliveries import COMMAND, EVENT, INTERACTIVE, Delivery, State
 from tests.servers.slack.world import Kind as Place
 
@@ -120,6 +120,34 @@ async def test_edits_deletions_and_the_stop_reaction_name_the_message_that_they_
         }
         assert by_kind[Kind.EDIT].text == "How much?"
         assert by_kind[Kind.REACTION].wish is Wish.STOP
+
+
+class DawdlingDesk(RecordingDesk):
+    """Keeps the first question waiting until `is_open`, and nothing that comes after it."""
+
+    async def receive(self, message: IncomingMessage) -> Reception:
+        """Write an event down."""
+        self.is_asked.set()
+        if message.kind is Kind.MENTION:
+            await self.is_open.wait()
+        self.received.append(message)
+        return self.reception
+
+
+async def test_a_question_is_kept_before_its_edit_and_before_what_follows_it() -> None:
+    desk = DawdlingDesk()
+    desk.is_open.clear()
+    async with open_rig(desk=desk) as rig:
+        ts = await rig.server.mentions(rig.ann, rig.channel, "How long?", deliver=("app_mention",))
+        await desk.is_asked.wait()
+        await rig.server.says(rig.ann, rig.channel, "and how much?", thread_ts=ts)
+        await rig.server.edits(rig.channel, ts, "How wide?")
+        await rig.server.says(rig.ann, rig.channel, "elsewhere")
+        await rig.server.until(lambda: desk.received)
+        assert desk.texts == ["elsewhere"]
+        desk.is_open.set()
+        await rig.until_settled()
+        assert desk.texts == ["elsewhere", "How long?", "and how much?", "How wide?"]
 
 
 async def test_a_command_is_acknowledged_without_a_word_when_an_answer_follows() -> None:

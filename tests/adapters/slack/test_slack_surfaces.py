@@ -9,6 +9,7 @@ from adapters.desk import Field, Reception, Talk, Welcome
 from adapters.slack import actions
 from adapters.slack.interactions import ASK_SHORTCUT
 from tests.adapters.slack.slack_rig import Rig, open_rig
+from tests.fakes.front_desk import DatabaseGone
 from tests.servers.slack.faults import Refuse
 
 FIELDS = (Field("Billing", "Plans", ("What does Pro cost?", "Refunds?")), Field("General", "Else", ("Who are you?",)))
@@ -50,6 +51,17 @@ async def test_a_home_tab_that_slack_refuses_stops_nothing(rig: Rig) -> None:
     await rig.server.until(lambda: rig.server.faults.struck)
     await rig.server.opens_home(rig.ann)
     await rig.server.until(lambda: rig.ann.id in rig.server.team.views)
+
+
+async def test_a_home_tab_for_which_the_database_fails_stops_nothing_and_quotes_nobody(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.desk.unwelcoming.append(DatabaseGone("could not read 'My password is hunter2'"))
+    await rig.server.opens_home(rig.ann)
+    await rig.server.opens_home(rig.ann)
+    await rig.server.until(lambda: rig.ann.id in rig.server.team.views)
+    assert "showing the home tab failed: DatabaseGone" in caplog.text
+    assert "hunter2" not in caplog.text
 
 
 async def test_slacks_own_stop_button_stops_the_thread(rig: Rig) -> None:

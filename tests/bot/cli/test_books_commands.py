@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.contract import Wish
+from bot.cli.forget import to_text
+from bot.erasing import Erased
 from bot.home import DATABASE
 from tests.fakes.desk import open_desk
 from tests.fakes.plain_replies import PlainReplies
@@ -34,6 +36,7 @@ def test_stats_are_printed_for_people_and_for_programs(home: Path) -> None:
     shown = firstline(home, "stats", "--since", "1970-01-02").stdout
     assert "turns         1 in 1 conversations of 1 people\n" in shown
     assert "feedback      1 helpful, 0 not\n" in shown
+    assert "whole answer  half within 0.0 s, 19 of 20 within 0.0 s\n" in shown
     stats = json.loads(firstline(home, "stats", "--json").stdout)
     assert (stats["turns"], stats["domains"], stats["helpful"]) == (1, {"general": 1}, 1)
     assert stats["total_seconds"] == {"p50": 0.0, "p95": 0.0}
@@ -51,6 +54,10 @@ def test_what_makes_no_sense_is_a_usage_error(home: Path, args: tuple[str, ...])
     assert firstline(home, *args).returncode == 2
 
 
+def test_people_read_only_of_what_was_there_to_erase() -> None:
+    assert to_text(Erased(2, histories=1)) == "Erased: whole conversations 2, histories of models 1."
+
+
 def test_after_forgetting_a_person_the_export_is_empty(home: Path) -> None:
     lines = firstline(home, "export", "--json").stdout.splitlines()
     assert [json.loads(line)["kind"] for line in lines] == ["conversation", "turn", "feedback"]
@@ -58,4 +65,4 @@ def test_after_forgetting_a_person_the_export_is_empty(home: Path) -> None:
     erased = firstline(home, "forget", "--person", "ann", "--json")
     assert json.loads(erased.stdout) == {"conversations": 1, "shared": 0, "feedback": 0, "histories": 0}
     assert firstline(home, "export").stdout == ""
-    assert firstline(home, "forget", "--conversation", "c1").stdout == "Nothing is known of it.\n"
+    assert firstline(home, "forget", "--conversation", "c1").stdout == "Nothing was found, so nothing was erased.\n"

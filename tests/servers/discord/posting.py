@@ -69,7 +69,8 @@ class Posting:
     def build(self, draft: Draft) -> Message:
         """Make a message that nobody has seen yet."""
         body, content = draft.body, (draft.body.get("content") or "").strip()
-        replied = draft.reply_to.author.id if draft.reply_to is not None else None
+        pointed = None if draft.kind is MessageKind.THREAD_STARTER else draft.reply_to
+        replied = pointed.author.id if pointed is not None else None
         pings = pings_of(content, draft.channel, draft.author.id, body.get("allowed_mentions"), replied)
         nonce = body.get("nonce")
         return Message(

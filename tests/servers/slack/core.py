@@ -9,6 +9,7 @@ from typing import TypeVar
 from tests.servers.slack.deliveries import EVENT, Deliveries, Delivery
 from tests.servers.slack.faults import Faults
 from tests.servers.slack.limits import RateLimits
+from tests.servers.slack.manifest import OUR_EVENTS, OUR_SCOPES
 from tests.servers.slack.shapes import (
     changed_event,
     deleted_event,
@@ -18,7 +19,6 @@ from tests.servers.slack.shapes import (
     message_json,
 )
 from tests.servers.slack.world import (
-    DEFAULT_SCOPES,
     Channel,
     Ephemeral,
     Json,
@@ -35,22 +35,6 @@ from tests.servers.slack.world import (
 T = TypeVar("T")
 
 MENTION, MESSAGE = "app_mention", "message"
-ALL_EVENTS = frozenset(
-    {
-        "agent_session_stopped",
-        "app_home_opened",
-        "app_mention",
-        "app_uninstalled",
-        "member_joined_channel",
-        "message.channels",
-        "message.groups",
-        "message.im",
-        "message.mpim",
-        "reaction_added",
-        "reaction_removed",
-        "tokens_revoked",
-    }
-)
 
 
 @dataclass(slots=True)
@@ -93,7 +77,7 @@ class Slack:
     `copies` is the order in which the two events of a mention are sent; `subscriptions` are the app's bot events.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.time, scopes: Iterable[str] = DEFAULT_SCOPES) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.time, scopes: Iterable[str] = OUR_SCOPES) -> None:
         self.clock = clock
         self.world = World(clock)
         self.team = self.world.add_team("Acme", scopes=scopes)
@@ -115,7 +99,7 @@ class Slack:
         self.max_page = 999
         """How many messages one read returns; 15 for apps that are distributed outside the Marketplace."""
         self.copies: tuple[str, ...] = (MESSAGE, MENTION)
-        self.subscriptions: frozenset[str] = ALL_EVENTS
+        self.subscriptions: frozenset[str] = OUR_EVENTS
         self._change = asyncio.Event()
 
     def changed(self) -> None:

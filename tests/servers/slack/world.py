@@ -6,31 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-Json: TypeAlias = dict[str, Any]
+from tests.servers.slack.manifest import OUR_SCOPES
 
-DEFAULT_SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "channels:history",
-        "channels:read",
-        "chat:write",
-        "commands",
-        "files:read",
-        "files:write",
-        "groups:history",
-        "groups:read",
-        "im:history",
-        "im:read",
-        "im:write",
-        "mpim:history",
-        "mpim:read",
-        "reactions:read",
-        "reactions:write",
-        "team:read",
-        "users:read",
-    }
-)
+Json: TypeAlias = dict[str, Any]
 
 
 class Kind(StrEnum):
@@ -154,7 +132,7 @@ class Team:
     bot_token: str
     bot: User
     bot_id: str
-    scopes: frozenset[str] = DEFAULT_SCOPES
+    scopes: frozenset[str] = OUR_SCOPES
     views: dict[str, Json] = field(default_factory=dict)
     """The Home tab of each user, by the user's id."""
     modals: list[Json] = field(default_factory=list)
@@ -195,7 +173,7 @@ class World:
         self._last_ts = max(self._last_ts + 1, int(self.clock() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
-    def add_team(self, name: str, *, scopes: Iterable[str] = DEFAULT_SCOPES) -> Team:
+    def add_team(self, name: str, *, scopes: Iterable[str] = OUR_SCOPES) -> Team:
         """Create a workspace with the app installed."""
         team_id = self.id("T")
         bot = User(self.id("U"), team_id, "firstline", is_bot=True)

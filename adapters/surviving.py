@@ -1,6 +1,7 @@
-"""The one place where Discord's dispatch catches everything: one bad event, or one lost connection, ends nothing else.
+"""The one place where adapters catch everything: one bad event, or one lost connection, ends nothing else.
 
-discord.py ends its client on any exception in a parser, and connections fail in more ways than it documents.
+A task group ends all of its tasks for one that raises, discord.py its client for a parser that does, and neither
+Slack's library, nor connections, nor a database fail only in the ways that they document.
 """
 
 import logging
@@ -20,7 +21,7 @@ def surviving(what: str) -> Iterator[None]:
         yield
     except StartRefused:
         raise  # the operator's, and the end of it
-    except Exception as error:  # noqa: BLE001 - the platform's dispatch loop: one event's defect is no other's end
+    except Exception as error:  # noqa: BLE001 - a platform's dispatch loop: one event's defect is no other's end
         # Where it happened, but not the error's own words, which may quote a message or a token.
         frames = "".join(traceback.format_tb(error.__traceback__))
         _log.error("%s failed: %s\n%s", what, type(error).__name__, frames)

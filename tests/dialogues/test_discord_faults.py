@@ -1,4 +1,4 @@
-"""Whole talks on Discord, from a person's message to what they see, and through what goes wrong on the way."""
+"""What goes wrong on the way from a person's message on Discord to what they see: one whole answer all the same."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents.contract import AgentEvent, TurnRequest
-from tests.dialogues.discord_talk import open_talk
+from tests.dialogues.discord_core import open_talk
 from tests.fakes.stepping_agent import SteppingAgent, answer_to, events_of
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.server import LoopbackDiscord, open_discord
@@ -15,59 +15,6 @@ from tests.servers.discord.server import LoopbackDiscord, open_discord
 
 def answer(question: str) -> str:
     return f"Answer to {question}, word by word."
-
-
-async def test_a_talk_in_a_thread_goes_on_without_mentions(tmp_path: Path) -> None:
-    async with open_discord() as server, open_talk(tmp_path, server) as talk:
-        asked = await server.people.mentions(server.person, server.channel, "how?")
-        await talk.hears(answer("how?"))
-        thread = server.world.channels[asked.id]
-        await server.people.says(server.person, thread, "and then?")
-        await talk.hears(answer("and then?"), where=thread)
-        assert len({request.conversation_id for request in talk.agent.requests}) == 1
-        other = server.world.add_person("other", server.guild)
-        await server.people.says(other, thread, "I had that too")
-        await server.people.mentions(other, thread, "is it known?")
-        await talk.hears(answer("is it known?"), where=thread)
-        assert not talk.said(answer("I had that too"))
-
-
-async def test_a_command_is_answered_in_its_thread_and_the_talk_goes_on_there(tmp_path: Path) -> None:
-    async with open_discord() as server, open_talk(tmp_path, server) as talk:
-        used = await server.people.command(server.person, server.channel, "support", question="how?")
-        await talk.hears(answer("how?"))
-        assert used.original is not None
-        thread = server.world.channels[used.original.id]
-        await server.people.says(server.person, thread, "and then?")
-        await talk.hears(answer("and then?"), where=thread)
-        assert len({request.conversation_id for request in talk.agent.requests}) == 1
-
-
-async def test_a_private_answer_is_shared_by_its_button(tmp_path: Path) -> None:
-    async with open_discord() as server, open_talk(tmp_path, server) as talk:
-        await server.people.command(server.person, server.channel, "support", question="how?", private=True)
-        heard = await talk.hears(answer("how?"))
-        assert heard.is_ephemeral
-        await server.people.presses(server.person, heard, "Share with everyone")
-        await server.until(lambda: [each for each in talk.said(answer("how?")) if not each.is_ephemeral])
-
-
-async def test_a_person_is_fetched_and_the_bot_is_silent_until_staff_give_the_talk_back(tmp_path: Path) -> None:
-    async with open_discord() as server:
-        support = server.world.add_channel(server.guild, "staff")
-        async with open_talk(tmp_path, server, support=support) as talk:
-            asked = await server.people.mentions(server.person, server.channel, "how?")
-            heard = await talk.hears(answer("how?"))
-            await server.people.presses(server.person, heard, "Talk to a person")
-            notice = await talk.hears("", where=support)
-            thread = server.world.channels[asked.id]
-            await server.people.mentions(server.person, thread, "anyone there?")
-            staff = server.world.add_person("staff", server.guild)
-            given_back = await server.people.presses(staff, notice, "Give back to the bot")
-            await server.until(lambda: given_back.original)
-            await server.people.mentions(server.person, thread, "how again?")
-            await talk.hears(answer("how again?"), where=thread)
-            assert not talk.said(answer("anyone there?"))
 
 
 @pytest.mark.parametrize(
