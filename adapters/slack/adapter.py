@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from adapters.contract import Address, Content, MessageReference, Receipt, ThreadMessage
+from adapters.contract import Address, Content, Controls, MessageReference, Receipt, ThreadMessage
 from adapters.errors import MessageGone, RateLimited, Unreachable
 from adapters.limits import Limits, build_slack_limits
-from adapters.slack.addresses import read_address
+from adapters.slack.addresses import Place, read_address
 from adapters.slack.calls import SingleToken, SlackCalls, Tokens, open_calls
 from adapters.slack.files import SlackFiles
 from adapters.slack.messages import Messages, Speaks
@@ -15,6 +15,7 @@ from adapters.slack.people import SlackPeople
 from adapters.slack.private import PrivateAnswers
 from adapters.slack.reads import PacedReads
 from adapters.slack.render import measure_text
+from adapters.slack.sessions import Sessions
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import StatusLine
 from adapters.slack.streams import StreamedMessages
@@ -34,6 +35,7 @@ class SlackPlatform:
         self._messages: Speaks = StreamedMessages(plain, calls, self._threads, clock) if streams else plain
         self._private = PrivateAnswers(calls, plain, self._files)
         self._status = StatusLine(calls, clock)
+        self._sessions = Sessions(calls, clock)
 
     @property
     def limits(self) -> Limits:
@@ -50,7 +52,9 @@ class SlackPlatform:
         if place.is_private:
             return Receipt(MessageReference(address, await self._private.post(place, content, key)))
         self._status.forget(place)
-        return Receipt(MessageReference(address, await self._messages.post(place, content, key)))
+        posted = await self._messages.post(place, content, key)
+        await self._tell_session(place, content)
+        return Receipt(MessageReference(address, posted))
 
     async def edit(self, reference: MessageReference, content: Content) -> Receipt:
         """Replace what a message shows."""
@@ -59,7 +63,14 @@ class SlackPlatform:
             await self._private.edit(place, reference.message, content)
             return Receipt(reference)
         await self._messages.edit(place, reference.message, content)
+        await self._tell_session(place, content)
         return Receipt(reference)
+
+    async def _tell_session(self, place: Place, content: Content) -> None:
+        if content.is_live:
+            await self._sessions.begin(place)
+        elif content.is_last and content.controls is Controls.ANSWER:
+            await self._sessions.end(place)
 
     async def upload(self, address: Address, name: str, text: str, *, key: str) -> None:
         """Attach a text file to the thread, once for each key."""
@@ -91,7 +102,10 @@ class SlackPlatform:
 
     async def show_status(self, address: Address, text: str) -> None:
         """Show what is being done, in the places where Slack has room for it."""
-        await self._status.show(read_address(address), text)
+        place = read_address(address)
+        await self._status.show(place, text)
+        if text:
+            await self._sessions.begin(place)
 
     async def read_thread(self, address: Address, *, before: str) -> tuple[ThreadMessage, ...]:
         """Return what people wrote before a message, oldest first."""

@@ -47,10 +47,10 @@ def build_help(welcome: Welcome) -> str:
     """Return the answer to a call for help, in Slack's own markup."""
     lines = [
         f"`{NAME} your question`: I answer, and only you see it.",
-        f"`{NAME} stop`: end the answer under way.",
-        f"`{NAME} new`: forget what we said before.",
+        f"`{NAME} stop`: end the private answer under way. In a thread, use its Stop button, or :x: on your question.",
+        f"`{NAME} new`: forget what we said before in private here.",
         f"`{NAME} human`: talk to a person. {_tell_contact(welcome.contact)}",
-        f"`{NAME} mute` · `{NAME} unmute`: keep me silent here, or not.",
+        f"`{NAME} mute` · `{NAME} unmute`: keep me silent in our private conversation here, or not.",
         f"`{NAME} resume`: for support staff: give the conversation back to me.",
     ]
     if welcome.fields:

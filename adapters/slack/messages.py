@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from adapters.contract import Content
-from adapters.errors import AdapterError, NotPermitted, ResponseLost, RetryLater
+from adapters.errors import AdapterError, MessageGone, NotPermitted, ResponseLost, RetryLater
 from adapters.limits import Scope
 from adapters.slack.actions import EVENT_KEY, EVENT_TYPE
 from adapters.slack.addresses import Place
@@ -55,9 +55,21 @@ class Messages:
         call = {"channel": place.channel, "metadata": build_metadata(key), **AS_WRITTEN, **_NO_PREVIEWS}
         if place.thread:
             call["thread_ts"] = place.thread
-        return await say(
+        answer = await say(
             self._calls, place.team, "chat.postMessage", call, content, scope=Scope.CHANNEL, subject=subject
         )
+        ts = ts_of(answer)
+        if place.thread and not _is_in_a_thread(answer):
+            await self._take_back(place, ts)
+            raise MessageGone("the thread's first message is deleted")
+        return ts
+
+    async def _take_back(self, place: Place, ts: str) -> None:
+        """Delete what Slack has put into the channel itself, as it does when a thread's first message is gone."""
+        try:
+            await self._calls.write(place.team, "chat.delete", {"channel": place.channel, "ts": ts})
+        except AdapterError as error:
+            _log.warning("a reply whose thread is gone stays in its channel: %s", type(error).__name__)
 
     async def edit(self, place: Place, ts: str, content: Content, *, key: str = "") -> None:
         """Replace what a message shows, and its key if one is given.
@@ -95,6 +107,12 @@ def build_metadata(key: str) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {EVENT_KEY: key}}
 
 
+def _is_in_a_thread(answer: Mapping[str, object]) -> bool:
+    """Whether a post stands below another message; where Slack doesn't show the message, it is believed to."""
+    message = answer.get("message")
+    return bool(message.get("thread_ts")) if isinstance(message, dict) else True
+
+
 async def say(
     calls: SlackCalls,
     team: str,
@@ -105,18 +123,17 @@ async def say(
     scope: Scope,
     subject: str = "",
     is_private: bool = False,
-) -> str:
-    """Make a call that shows a content, and return the timestamp in its answer.
+) -> dict[str, object]:
+    """Make a call that shows a content, and return its answer.
 
     Blocks that Slack refuses are left out: the words are more than the layout.
     """
     try:
         shown = render(content, subject=subject, is_private=is_private)
-        answer = await calls.write(team, method, call | shown, scope=scope)
+        return await calls.write(team, method, call | shown, scope=scope)
     except BlocksRefused:
         _log.warning("Slack finds the blocks of a message invalid: it gets the words alone")
-        answer = await _say_bare(calls, team, method, call | render_bare(content), scope)
-    return ts_of(answer)
+        return await _say_bare(calls, team, method, call | render_bare(content), scope)
 
 
 def ts_of(answer: Mapping[str, object]) -> str:

@@ -53,6 +53,7 @@ SCOPES = (
             "chat.startStream",
             "chat.appendStream",
             "chat.stopStream",
+            "agents.sessions.setStatus",
         ),
     ),
     Scope("commands", "offer `/support`, and the shortcut on messages"),

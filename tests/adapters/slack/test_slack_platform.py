@@ -34,6 +34,20 @@ async def test_a_reply_stands_in_the_thread_as_it_was_written(chat: SlackStage) 
     assert call["text"] == "Hi @ada"
 
 
+async def test_an_answer_whose_question_is_deleted_does_not_stand_in_the_channel(chat: SlackStage) -> None:
+    await chat.slack.deletes(chat.channel, chat.question.ts)
+    with pytest.raises(MessageGone):
+        await chat.platform.post(chat.address, Content("an answer to nobody"), key="t1:0")
+    assert not chat.channel.messages
+
+
+async def test_an_answer_that_can_not_be_taken_back_is_not_posted_again(chat: SlackStage) -> None:
+    await chat.slack.deletes(chat.channel, chat.question.ts)
+    chat.slack.faults.plan("chat.delete", Broken(500))
+    with pytest.raises(MessageGone):
+        await chat.platform.post(chat.address, Content("an answer to nobody"), key="t1:0")
+
+
 @pytest.mark.parametrize("fault", [Lost(), Malformed(), Broken(500)])
 async def test_a_post_that_may_have_been_done_is_lost(chat: SlackStage, fault: Lost | Malformed | Broken) -> None:
     chat.slack.faults.plan("chat.postMessage", fault)

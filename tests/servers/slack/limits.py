@@ -24,6 +24,7 @@ GENEROUS = Rate(600, 100)
 def published_rates() -> dict[str, Rate]:
     """Return the rate of every method that has a limit of its own in Slack's reference."""
     return {
+        "agents.sessions.setStatus": TIER_3,  # none is stated
         "apps.connections.open": Rate(60, 60),  # Tier 1 on paper; a client that reconnects calls it often
         "assistant.threads.setStatus": GENEROUS,
         "assistant.threads.setSuggestedPrompts": TIER_3,

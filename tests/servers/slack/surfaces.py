@@ -80,7 +80,7 @@ def _set_title(caller: Caller, arguments: Arguments) -> Json:
 
 
 def _set_session(caller: Caller, arguments: Arguments) -> Json:
-    channel = caller.writable(arguments.need("channel", "channel_not_found"))
+    channel = caller.writable(arguments.need("channel_id", "channel_not_found"))
     thread = arguments.need("thread_ts", "invalid_thread_ts")
     status = arguments.need("status")
     if status not in SESSION_STATES:
@@ -96,7 +96,7 @@ def _set_session(caller: Caller, arguments: Arguments) -> Json:
 
 
 def _rename_session(caller: Caller, arguments: Arguments) -> Json:
-    channel = caller.writable(arguments.need("channel", "channel_not_found"))
+    channel = caller.writable(arguments.need("channel_id", "channel_not_found"))
     thread = arguments.need("thread_ts", "invalid_thread_ts")
     caller.slack.titles[channel.id, thread] = arguments.need("title")
     return {}
