@@ -85,7 +85,7 @@ class Caller:
         try:
             await platform.show_status(self.editor.address, status)
         except AdapterError as error:
-            logger.debug("status of turn %s not shown: %s", self.editor.turn_id, type(error).__name__)
+            logger.debug("status of turn %s not shown: %s", self.editor.turn_id, error)
 
     def _key(self, index: int) -> str:
         return f"{self.editor.turn_id}:{index}"
@@ -154,7 +154,7 @@ class Caller:
             self.editor.doubt(step.index)
 
     def _conclude(self, error: AdapterError) -> None:
-        logger.warning("turn %s stays incomplete on its platform: %s", self.editor.turn_id, type(error).__name__)
+        logger.warning("turn %s stays incomplete on its platform: %s", self.editor.turn_id, error)
         self.editor.conclude(type(error).__name__)
 
     async def _finish(self) -> None:

@@ -15,7 +15,11 @@ from adapters.limits import Scope
 
 
 class AdapterError(Exception):
-    """Base of all errors of this package; its text never holds a message or a secret."""
+    """Base of all errors of this package; its text never holds a message or a secret, and is never empty."""
+
+    def __str__(self) -> str:
+        """Return what is known of the failure, or at least its kind."""
+        return super().__str__() or type(self).__name__
 
 
 class RetryLater(AdapterError):

@@ -6,7 +6,7 @@ A program with little to do passes on nearly every token at once; one that is la
 import asyncio
 from collections.abc import Callable
 
-FRAME_SECONDS = 0.02
+FRAME_SECONDS = 0.01
 BUSY_FRAME_SECONDS = 0.1
 # How much further apart frames are for each second that the event loop is late.
 _PER_LATE_SECOND = 5.0

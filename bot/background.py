@@ -34,6 +34,6 @@ class Background:
             async with asyncio.timeout(READ_SECONDS):
                 stood = await platform.read_thread(turn.address, before=first.id)
         except (AdapterError, TimeoutError) as error:
-            _log.warning("turn %s: the thread before it could not be read: %s", turn.id, type(error).__name__)
+            _log.warning("turn %s: the thread before it could not be read: %s", turn.id, str(error) or "too slow")
             return ()
         return tuple(Said(each.name or each.author, each.text) for each in stood if each.text.strip())

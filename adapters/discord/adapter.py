@@ -16,6 +16,7 @@ from adapters.discord.rest import DiscordRest, File, Json, open_rest
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.typing_signs import TypingSigns
 from adapters.limits import Limits
+from adapters.surviving import surviving
 
 _TEND_SECONDS = 1.0
 _MAX_BACKGROUND = 50
@@ -56,7 +57,8 @@ class DiscordPlatform:
     async def run(self) -> None:
         """Keep up until cancelled what has to be repeated or said in time."""
         while True:
-            await self.tend()
+            with surviving("looking after Discord's replies"):
+                await self.tend()
             await asyncio.sleep(_TEND_SECONDS)
 
     async def tend(self) -> None:

@@ -131,7 +131,7 @@ class InteractionAnswers:
                     async with answer.lock:
                         await self._move_unfinished(answer, address)
                 except AdapterError as error:
-                    logger.warning("a late private answer could not be announced: %s", type(error).__name__)
+                    logger.warning("a late private answer could not be announced: %s", error)
 
     def _answer(self, address: Address) -> OpenAnswer:
         answer = self._open.get(address)

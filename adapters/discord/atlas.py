@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from adapters.discord.payload import Payload, as_snowflake, number, part, parts, snowflake, text
 from adapters.discord.places import Place, PlaceKind, is_thread, read_place
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _SOLVED = ("solved", "answered", "resolved")
@@ -27,7 +27,7 @@ class Atlas:
     rest: DiscordRest
     roles: set[str] = field(default_factory=set)
     _channels: dict[str, Payload] = field(default_factory=dict)
-    _threads: Recent[Payload] = field(default_factory=Recent)
+    _threads: Recent[str, Payload] = field(default_factory=Recent)
     _solved: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: str, payload: Payload, *, me: str) -> None:
@@ -73,7 +73,7 @@ class Atlas:
         try:
             found = (await self.rest.call("GET", f"/channels/{channel}")).json
         except AdapterError as error:
-            _log.warning("channel %s could not be looked up: %s", channel, type(error).__name__)
+            _log.warning("channel %s could not be looked up: %s", channel, error)
             return
         self._take_channel(part(found), guild)
 

@@ -20,10 +20,10 @@ from adapters.discord.interactions import Asked, Begun, Form, Wished, parse_inte
 from adapters.discord.parse import Identity
 from adapters.discord.payload import Payload, snowflake
 from adapters.discord.places import Place
-from adapters.discord.recent import Recent
 from adapters.discord.responses import Responses
 from adapters.discord.rest import DiscordRest
 from adapters.discord.threads import Threads
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _PLACE_SECONDS = 0.8
@@ -43,7 +43,7 @@ class Callers:
         self._atlas = atlas
         self._fetch = fetch
         self._responses = Responses(rest)
-        self._served: Recent[None] = Recent()
+        self._served: Recent[str, None] = Recent()
 
     async def serve(self, event: Payload, me: Identity) -> None:
         """Do what an interaction asks for and respond to it; one that a RESUME brings again has been served."""

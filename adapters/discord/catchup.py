@@ -43,7 +43,7 @@ class CatchUp:
             except NotPermitted:
                 continue  # a channel that is closed to the bot
             except AdapterError as error:
-                _log.warning("channel %s could not be read: %s", snowflake(channel, "id"), type(error).__name__)
+                _log.warning("channel %s could not be read: %s", snowflake(channel, "id"), error)
             else:
                 for message in messages:
                     yield {**message, "guild_id": snowflake(guild, "id")}

@@ -34,7 +34,7 @@ async def examine(settings: DiscordSettings) -> AsyncIterator[Finding]:
             async for finding in _look_around(rest, settings, me):
                 yield finding
         except AdapterError as error:
-            yield Finding("Discord", is_fine=False, detail=_words(error), advice="Try again in a moment.")
+            yield Finding("Discord", is_fine=False, detail=str(error), advice="Try again in a moment.")
 
 
 async def _look_around(rest: DiscordRest, settings: DiscordSettings, me: str) -> AsyncIterator[Finding]:
@@ -56,7 +56,7 @@ async def _look_at_token(rest: DiscordRest) -> tuple[Finding, str]:
         return Finding("token", is_fine=False, detail="Discord refuses it", advice=advice), ""
     except AdapterError as error:
         advice = "Look at the network, the proxy and DISCORD_API_URL."
-        return Finding("token", is_fine=False, detail=f"Discord can't be reached: {_words(error)}", advice=advice), ""
+        return Finding("token", is_fine=False, detail=f"Discord can't be reached: {error}", advice=advice), ""
     return Finding("token", is_fine=True, detail=f"of {text(me, 'username')}"), snowflake(me, "id")
 
 
@@ -139,7 +139,3 @@ async def _look_at_support_channel(rest: DiscordRest, channel_id: str, me: str) 
         advice = f"Give the bot in #{text(channel, 'name')}: {name_all(missing)}."
         return Finding("support channel", is_fine=False, detail="lacks permissions", advice=advice)
     return Finding("support channel", is_fine=True, detail=f"#{text(channel, 'name')}")
-
-
-def _words(error: AdapterError) -> str:
-    return str(error) or type(error).__name__

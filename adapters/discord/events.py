@@ -26,9 +26,9 @@ from adapters.discord.parse import (
 from adapters.discord.pastes import Pastes
 from adapters.discord.payload import Payload, part, parts, snowflake, snowflakes, text
 from adapters.discord.places import Place, PlaceKind
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.threads import Threads
+from adapters.recent import Recent
 from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Events:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: set[asyncio.Task[None]] = set()
         self._pastes = Pastes()
-        self._heard: Recent[None] = Recent()
+        self._heard: Recent[str, None] = Recent()
         self._is_loss_known = False
         self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "MESSAGE_CREATE": self._said,

@@ -48,7 +48,7 @@ class Responses:
     async def _respond(self, ticket: Ticket, body: Json) -> object:
         """Make the call again where it failed on its way: a response that did arrive is refused as a second one."""
         path = f"/interactions/{ticket.id}/{ticket.token}/callback?with_response=true"
-        failure: AdapterError | None = None
+        failure: AdapterError | str = f"no answer within {_SECONDS:g} s"
         try:
             async with asyncio.timeout(_SECONDS):
                 for _ in range(_ATTEMPTS):
@@ -61,7 +61,7 @@ class Responses:
                         break
         except TimeoutError:
             pass
-        _log.warning("interaction %s was not responded to: %s", ticket.id, type(failure).__name__)
+        _log.warning("interaction %s was not responded to: %s", ticket.id, failure)
         return None
 
 

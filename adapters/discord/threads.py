@@ -15,10 +15,10 @@ from adapters.discord.anchors import Anchor, read_anchor
 from adapters.discord.errors import ThreadExists, TokenExpired
 from adapters.discord.payload import part, snowflake, text
 from adapters.discord.places import Place
-from adapters.discord.recent import Recent
 from adapters.discord.rest import DiscordRest
 from adapters.discord.titles import title_of
 from adapters.errors import MessageGone, NotPermitted, RetryLater
+from adapters.recent import Recent
 
 _log = logging.getLogger(__name__)
 _ARCHIVE_MINUTES = 1440
@@ -32,9 +32,9 @@ class Threads:
 
     def __init__(self, rest: DiscordRest) -> None:
         self._rest = rest
-        self._titles: Recent[str] = Recent()
-        self._roots: Recent[str] = Recent()
-        self._settled: Recent[Address] = Recent()
+        self._titles: Recent[str, str] = Recent()
+        self._roots: Recent[str, str] = Recent()
+        self._settled: Recent[str, Address] = Recent()
         self._responses: dict[str, asyncio.Future[str]] = {}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -124,7 +124,7 @@ class Threads:
             try:
                 found = await self._rest.call("GET", f"/channels/{place.parent}/messages/{place.channel}")
             except RetryLater as error:
-                _log.info("thread %s: its beginning could not be read: %s", place.channel, type(error).__name__)
+                _log.info("thread %s: its beginning could not be read: %s", place.channel, error)
                 continue
             except (MessageGone, NotPermitted):
                 root = place.channel

@@ -55,5 +55,5 @@ class TypingSigns:
                 try:
                     await self._channels.type(sign.channel)
                 except AdapterError as error:
-                    logger.debug("typing is not shown: %s", type(error).__name__)
+                    logger.debug("typing is not shown: %s", error)
                     self.end(address)

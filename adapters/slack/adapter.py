@@ -13,6 +13,7 @@ from adapters.slack.files import SlackFiles
 from adapters.slack.messages import Messages, Speaks
 from adapters.slack.people import SlackPeople
 from adapters.slack.private import PrivateAnswers
+from adapters.slack.reads import PacedReads
 from adapters.slack.render import measure_text
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import StatusLine
@@ -27,7 +28,7 @@ class SlackPlatform:
         self._calls = calls
         self._limits = _build_limits()
         self._people = SlackPeople(calls)
-        self._threads = SlackThreads(calls, self._people)
+        self._threads = SlackThreads(PacedReads(calls, clock), self._people)
         self._files = SlackFiles(calls, self._threads)
         plain = Messages(calls, self._threads)
         self._messages: Speaks = StreamedMessages(plain, calls, self._threads, clock) if streams else plain

@@ -14,7 +14,7 @@ from adapters.desk import Finding
 from adapters.slack.client import open_client
 from adapters.slack.payloads import part, word
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of, where_to_find
-from adapters.slack.scopes import SCOPES
+from adapters.slack.scopes import SCOPES, find_missing
 from adapters.slack.settings import SlackSettings
 
 _HELLO_SECONDS = 10.0
@@ -78,15 +78,13 @@ async def _look_at_bot(settings: SlackSettings, client: AsyncWebClient) -> Async
         yield Finding(what, is_fine=False, detail="a person's token", advice=where_to_find(BOT_TOKEN))
         return
     yield Finding(what, is_fine=True, detail=f"{bot} in workspace {workspace}")
-    yield _look_at_scopes(answer.headers)
+    yield _look_at_scopes(str(answer.headers.get("X-OAuth-Scopes", "")))
     if settings.support_channel:
         yield await _look_at_channel(settings, client)
 
 
-def _look_at_scopes(headers: Mapping[str, str]) -> Finding:
-    what = "scopes"
-    granted = {scope.strip() for scope in _header(headers, "x-oauth-scopes").split(",")}
-    missing = [scope for scope in SCOPES if scope.name not in granted]
+def _look_at_scopes(granted: str) -> Finding:
+    what, missing = "scopes", find_missing(granted)
     if not missing:
         return Finding(what, is_fine=True, detail=f"all {len(SCOPES)} are granted")
     lacking = "; ".join(f"{scope.name} (to {scope.reason})" for scope in missing)
@@ -167,7 +165,3 @@ def _refused(what: str, token: Token, error: Exception) -> Finding:
 def _code_of(error: Exception) -> str:
     """Return Slack's code for a refusal; empty where the answer isn't Slack's, but a proxy's page, say."""
     return word(getattr(getattr(error, "response", None), "data", None), "error")
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((value for key, value in headers.items() if key.lower() == name), "")

@@ -1,5 +1,7 @@
 """The two calls that let us into one workspace: who we are there, and where its events come out."""
 
+import logging
+
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,7 +11,10 @@ from adapters.errors import RateLimited, RetryLater, Unreachable
 from adapters.limits import Scope
 from adapters.slack.errors import MEANINGS, translate_exception
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, check_scopes, check_token, refusal_of
+from adapters.slack.scopes import find_missing
 from adapters.slack.settings import SlackSettings
+
+_log = logging.getLogger(__name__)
 
 
 class Door:
@@ -43,7 +48,14 @@ class Door:
 
     async def _introduce(self) -> AuthorizeResult:
         answer = await self._call("auth.test", BOT_TOKEN, self._bot_token)
-        check_scopes(BOT_TOKEN, str(answer.headers.get("X-OAuth-Scopes", "")))
+        granted = str(answer.headers.get("X-OAuth-Scopes", ""))
+        check_scopes(BOT_TOKEN, granted)
+        if granted and (missing := find_missing(granted)):
+            _log.warning(
+                "%s lacks %s, so that some things fail: paste manifest.yml into App Manifest and reinstall the app",
+                BOT_TOKEN.setting,
+                ", ".join(scope.name for scope in missing),
+            )
         return AuthorizeResult(
             enterprise_id=answer.get("enterprise_id"),
             team_id=answer.get("team_id"),

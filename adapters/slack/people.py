@@ -1,13 +1,12 @@
 """Who is who in a workspace: ourselves, and the names of those who wrote in a thread."""
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from adapters.errors import MessageGone, NotPermitted, RetryLater
+from adapters.recent import Recent
 from adapters.slack.calls import SlackCalls
 
-_MAX_REMEMBERED = 5_000
 # One thread rarely has more people; the rest are called by their ids.
 _MAX_LOOK_UPS = 20
 _NO_LABEL = str.maketrans(dict.fromkeys("[]()<>\\`*_~", " "))
@@ -27,7 +26,7 @@ class SlackPeople:
     def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
         self._identities: dict[str, Identity] = {}
-        self._names: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._names: Recent[tuple[str, str], str] = Recent()
 
     async def myself(self, team: str) -> Identity:
         """Return who we are in a workspace."""
@@ -50,9 +49,7 @@ class SlackPeople:
         profile = found.get("profile")
         names = profile if isinstance(profile, dict) else {}
         name = names.get("display_name") or names.get("real_name") or found.get("real_name") or found.get("name")
-        self._names[team, user] = str(name or user)
-        if len(self._names) > _MAX_REMEMBERED:
-            self._names.popitem(last=False)
+        self._names.note((team, user), str(name or user))
 
     def known(self, team: str, user: str) -> str | None:
         """Return a person's name, if it was looked up."""

@@ -6,11 +6,10 @@ not possible as a direct message, so that nothing is lost. A crash between Slack
 repeats the answer, to its asker alone; before and after that moment there is one.
 """
 
-from collections import OrderedDict
-
 from adapters.contract import Content
 from adapters.errors import MessageGone, NotPermitted
 from adapters.limits import Scope
+from adapters.recent import Recent
 from adapters.slack.addresses import Place
 from adapters.slack.calls import SlackCalls
 from adapters.slack.errors import BlocksRefused
@@ -20,7 +19,6 @@ from adapters.slack.render import render, render_bare
 
 # No timestamp begins with it. What follows is the key of the post, the only name that a private message has.
 _MARK = "~"
-_MAX_REMEMBERED = 1_000
 _CLOSED = (MessageGone, NotPermitted)
 
 
@@ -31,7 +29,7 @@ class PrivateAnswers:
         self._calls = calls
         self._messages = messages
         self._files = files
-        self._shown: OrderedDict[str, Content] = OrderedDict()
+        self._shown: Recent[str, int] = Recent()
 
     async def post(self, place: Place, content: Content, key: str) -> str:
         """Show a message, unless it is still being written, and return its name."""
@@ -47,14 +45,12 @@ class PrivateAnswers:
         await self._files.upload(await self._open_dm(place), name, text, key)
 
     async def _show_once(self, place: Place, content: Content, key: str) -> None:
-        if content.is_live or self._shown.get(key) == content:
+        if content.is_live or self._shown.get(key) == hash(content):
             return
         subject = key.rpartition(":")[0] or key
         if not (await self._respond(place, content, subject) or await self._whisper(place, content, subject)):
             await self._messages.post(await self._open_dm(place), content, key, subject=subject)
-        self._shown[key] = content
-        if len(self._shown) > _MAX_REMEMBERED:
-            self._shown.popitem(last=False)
+        self._shown.note(key, hash(content))
 
     async def _respond(self, place: Place, content: Content, subject: str) -> bool:
         """Try the way that needs no membership of the channel; return whether Slack took it."""

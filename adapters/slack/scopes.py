@@ -95,3 +95,9 @@ FREE_METHODS = frozenset({"auth.test", "chat.getPermalink", "views.publish"})
 
 # The app-level token, which Slack makes by hand: the manifest can't ask for it.
 APP_SCOPE = Scope("connections:write", "open the socket on which events arrive", methods=("apps.connections.open",))
+
+
+def find_missing(granted: str) -> tuple[Scope, ...]:
+    """Return what a bot token lacks; `granted` is the header X-OAuth-Scopes that comes with each answer."""
+    names = {name.strip() for name in granted.split(",")}
+    return tuple(scope for scope in SCOPES if scope.name not in names)

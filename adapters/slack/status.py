@@ -1,10 +1,10 @@
 """The line "… is searching" below a thread: nice to have, so it keeps its own gentle pace and never fails a reply."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 
 from adapters.errors import AdapterError, NotPermitted, RateLimited
+from adapters.recent import Recent
 from adapters.slack.addresses import Place
 from adapters.slack.calls import SlackCalls
 
@@ -12,7 +12,6 @@ _log = logging.getLogger(__name__)
 
 # Slack takes a status away after two minutes, or when the bot posts.
 _LIFE_SECONDS = 100.0
-_MAX_REMEMBERED = 1_000
 # Where Slack refuses a status it is not asked again for so long.
 _REFUSED_SECONDS = 600.0
 
@@ -23,8 +22,8 @@ class StatusLine:
     def __init__(self, calls: SlackCalls, clock: Callable[[], float]) -> None:
         self._calls = calls
         self._clock = clock
-        self._shown: OrderedDict[tuple[str, str, str], tuple[str, float]] = OrderedDict()
-        self._pauses: dict[str, float] = {}
+        self._shown: Recent[tuple[str, str, str], tuple[str, float]] = Recent()
+        self._pauses: Recent[str, float] = Recent()
 
     async def show(self, place: Place, text: str) -> None:
         """Show a status, unless it stands there or Slack has asked for quiet."""
@@ -35,7 +34,7 @@ class StatusLine:
         is_same = text == text_shown and (not text or now - shown_at < _LIFE_SECONDS)
         if is_same or self._is_paused(place, now):
             return
-        self._remember(thread, text, now)
+        self._shown.note(thread, (text, now))
         call = {"channel_id": place.channel, "thread_ts": place.thread, "status": text}
         try:
             await self._calls.write(place.team, "assistant.threads.setStatus", call)
@@ -52,14 +51,7 @@ class StatusLine:
     def _pause(self, place: Place, error: AdapterError) -> None:
         _log.debug("status not shown: %s", type(error).__name__)
         now = self._clock()
-        self._pauses = {name: until for name, until in self._pauses.items() if until > now}
         if isinstance(error, RateLimited):
-            self._pauses[place.team] = now + error.retry_after
+            self._pauses.note(place.team, now + error.retry_after)
         elif isinstance(error, NotPermitted):
-            self._pauses[f"{place.team}:{place.channel}"] = now + _REFUSED_SECONDS
-
-    def _remember(self, thread: tuple[str, str, str], text: str, now: float) -> None:
-        self._shown[thread] = (text, now)
-        self._shown.move_to_end(thread)
-        if len(self._shown) > _MAX_REMEMBERED:
-            self._shown.popitem(last=False)
+            self._pauses.note(f"{place.team}:{place.channel}", now + _REFUSED_SECONDS)

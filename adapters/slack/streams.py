@@ -13,6 +13,7 @@ from adapters.budget import EditBudget
 from adapters.contract import Content
 from adapters.errors import AdapterError, RateLimited, ResponseLost, RetryLater
 from adapters.limits import Action, Limits, Rule, Scope, Unit
+from adapters.recent import Recent
 from adapters.slack.addresses import Place, build_address
 from adapters.slack.calls import SlackCalls
 from adapters.slack.messages import Messages, build_metadata, ts_of
@@ -56,8 +57,8 @@ class StreamedMessages:
         self._threads = threads
         self._clock = clock
         self._starts = EditBudget(Limits(Unit.BYTES, 0, 0, (_STARTS,)), clock)
-        self._open: dict[str, _Stream] = {}
-        self._pauses: dict[str, float] = {}
+        self._open: Recent[str, _Stream] = Recent()
+        self._pauses: Recent[str, float] = Recent()
 
     async def post(self, place: Place, content: Content, key: str) -> str:
         """Begin a stream, or post a message."""
@@ -74,9 +75,9 @@ class StreamedMessages:
             raise
         except AdapterError as error:
             _log.info("no stream in %s: %s", place.channel, error)
-            self._pauses[_pause_key(place)] = self._clock() + _REFUSED_SECONDS
+            self._pauses.note(_pause_key(place), self._clock() + _REFUSED_SECONDS)
             return await self._plain.post(place, content, key)
-        self._open[_name(place, ts)] = _Stream(place, ts, key, words, content, self._clock() + _LIFE_SECONDS)
+        self._open.note(_name(place, ts), _Stream(place, ts, key, words, content, self._clock() + _LIFE_SECONDS))
         return ts
 
     async def edit(self, place: Place, ts: str, content: Content) -> None:

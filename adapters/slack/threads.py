@@ -7,9 +7,9 @@ from typing import Any
 from adapters.contract import ThreadMessage
 from adapters.slack.actions import EVENT_KEY, EVENT_TYPE
 from adapters.slack.addresses import Place
-from adapters.slack.calls import SlackCalls
 from adapters.slack.mentions import read_text
 from adapters.slack.people import SlackPeople
+from adapters.slack.reads import PacedReads
 
 _PAGE = 200
 _MAX_PAGES = 20
@@ -24,8 +24,8 @@ _Message = dict[str, Any]
 class SlackThreads:
     """Read a thread, or a channel where the place has no thread."""
 
-    def __init__(self, calls: SlackCalls, people: SlackPeople) -> None:
-        self._calls = calls
+    def __init__(self, reads: PacedReads, people: SlackPeople) -> None:
+        self._reads = reads
         self._people = people
 
     async def find(self, place: Place, key: str) -> str | None:
@@ -83,7 +83,7 @@ class SlackThreads:
         if place.thread:
             asked["ts"] = place.thread
         for _ in range(_MAX_PAGES):
-            answer = await self._calls.read(place.team, method, asked)
+            answer = await self._reads.read(place.team, method, asked)
             yield [message for message in answer.get("messages") or () if isinstance(message, dict)]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:

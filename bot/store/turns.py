@@ -31,7 +31,8 @@ class TurnEnd(StrEnum):
 class Turn:
     """An open turn. `questions` are those not withdrawn, in the order in which they were sent.
 
-    `address` and `asker` are those of the first message, withdrawn or not.
+    `address` and `asker` are those of the first message, withdrawn or not. `is_retaken` says that an earlier attempt
+    may have posted something.
     """
 
     id: str
@@ -78,7 +79,8 @@ class TurnRows:
             is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
             open_id: str | None = await connection.scalar(sa.select(turns.c.id).where(is_open))
             if open_id is not None:
-                return await _read(connection, open_id, is_retaken=True)
+                turn = await _read(connection, open_id, is_retaken=False)
+                return replace(turn, is_retaken=turn.attempt > 0)
             waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
             first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
             address: str | None = await connection.scalar(first)

@@ -357,3 +357,24 @@ def test_any_markdown_arrives_whole_in_frames_that_fit(seed: int) -> None:
     assert all(limits.measure(frame) <= limits.max_size for frame in frames)
     shown = iter("".join(chat.texts))
     assert all(character in shown for character in text if not character.isspace() and character != ">")
+
+
+def test_the_log_names_the_permission_that_an_operator_must_give(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        async with open_chat(fault=lambda *_: NotPermitted("Send Messages")) as chat:
+            reply = chat.open_reply()
+            reply.show(done("The answer."))
+            assert (await reply.wait()).error == "NotPermitted"
+
+    run_virtual(scene())
+    assert [record.message for record in caplog.records] == [
+        "turn turn stays incomplete on its platform: not permitted: Send Messages"
+    ]
+
+
+def test_no_error_is_without_words() -> None:
+    assert [str(MessageGone()), str(Unreachable()), str(NotPermitted("a"))] == [
+        "MessageGone",
+        "Unreachable",
+        "not permitted: a",
+    ]

@@ -127,7 +127,7 @@ async def main(parts: set[str]) -> None:
                 if "outage" in parts:
                     await outage(slack, bot, 30)
                 if "acknowledge" in parts:
-                    script(model, tokens_per_second=10)
+                    script(model, words_per_second=10)
                     await acknowledge(slack, 200)
                 print(f"  at the end {memory_mib(bot):.0f} MiB resident; exit code {await bot.terminate()}")
 

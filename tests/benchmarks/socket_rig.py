@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean
 
 from tests.benchmarks.staleness_rig import WORDS, WORDS_A_SECOND, Answer, write_answer
-from tests.servers.model_server import Behaviour, Messages, text_of
+from tests.servers.model_server import Behaviour, Messages, pieces_of, text_of
 from tests.servers.openai_server import OpenAIServer
 
 _MARK = re.compile(r"\bnumber q(\d{4})\b")
@@ -43,7 +43,7 @@ def write_words(documents: Path) -> None:
     (documents / "general" / "words.md").write_text(f"# List of words\n\n{words}\n", encoding="utf-8")
 
 
-def script(model: OpenAIServer, *, tokens_per_second: float = WORDS_A_SECOND) -> None:
+def script(model: OpenAIServer, *, words_per_second: float = WORDS_A_SECOND) -> None:
     """Let the model answer each question with its own paragraphs of numbered words, cited."""
 
     def answer(messages: Messages) -> str:
@@ -51,7 +51,9 @@ def script(model: OpenAIServer, *, tokens_per_second: float = WORDS_A_SECOND) ->
         return re.sub(r"\.\n", ". [1]\n", "".join(parts) + " [1]")
 
     model.answer = answer
-    model.default = Behaviour(tokens_per_second=tokens_per_second)
+    # Citations are tokens of their own: with them the words still come at their pace.
+    tokens = len(pieces_of(answer([{"content": question(0)}])))
+    model.default = Behaviour(tokens_per_second=words_per_second * tokens / WORDS)
 
 
 def _number_of(messages: Messages) -> int:
@@ -113,9 +115,7 @@ def _generated(model: OpenAIServer) -> dict[int, list[float]]:
     for request in model.requests:
         messages = request.body.get("messages", [])
         text = model.answer(messages)
-        times = [
-            at for piece, at in zip(re.findall(r"\S+\s*|\s+", text), request.sent_at, strict=False) if "w" in piece
-        ]
+        times = [at for piece, at in zip(pieces_of(text), request.sent_at, strict=False) if "w" in piece]
         if len(times) >= WORDS:
             found[_number_of(messages)] = times[:WORDS]
     return found

@@ -78,6 +78,14 @@ async def test_what_is_to_be_answered_in_different_places_makes_different_turns(
     assert ([question.id for question in second.questions], second.address) == (["b"], PLACE)
 
 
+async def test_a_turn_that_never_began_has_posted_nothing_that_is_to_be_looked_up(store: Store) -> None:
+    await store.inbox.add([asked("a")])
+    await store.turns.claim("c1", "t1", 1.0)
+    again = await store.turns.claim("c1", "t2", 2.0)
+    assert again is not None
+    assert (again.id, again.is_retaken) == ("t1", False)
+
+
 async def test_an_open_turn_is_claimed_before_a_new_one(store: Store) -> None:
     await store.inbox.add([asked("a")])
     await store.turns.claim("c1", "t1", 1.0)

@@ -2,8 +2,8 @@
 
 from adapters.discord.atlas import Atlas
 from adapters.discord.places import PlaceKind
-from adapters.discord.recent import KEPT
 from adapters.discord.rest import open_rest
+from adapters.recent import KEPT
 from tests.adapters.discord.stages import Speaking, open_speaking
 from tests.servers.discord.records import ChannelKind
 

@@ -36,7 +36,7 @@ async def test_the_parts_of_a_paste_are_one_turn(tmp_path: Path, is_direct: bool
             await clock.until_asleep(1)
             clock.advance(1.5)
             await desk.turns.join()
-    assert [[question.text for question in request.questions] for request in agent.requests] == [PARTS]
+    assert [question.text for question in agent.requests[-1].questions] == PARTS
 
 
 async def test_what_somebody_says_next_in_a_channel_is_no_part_of_a_short_question() -> None:

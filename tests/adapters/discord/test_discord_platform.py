@@ -1,8 +1,10 @@
 """The adapter over real sockets, against the loopback Discord."""
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -22,11 +24,14 @@ from adapters.contract import (
 from adapters.discord.actions import ButtonAction, read_custom_id
 from adapters.discord.adapter import DiscordPlatform, open_platform
 from adapters.discord.addresses import build_address
+from adapters.discord.rest import open_rest
+from adapters.discord.settings import DiscordSettings
 from adapters.errors import NotPermitted, RateLimited, ResponseLost, Unreachable
 from adapters.limits import Action, Scope
 from tests.adapters.discord.stages import Speaking, open_speaking
 from tests.contracts.platform import PlatformContract, Stage
 from tests.fakes.hostile_texts import write_hostile
+from tests.fakes.virtual_time import run_virtual
 from tests.servers.discord.faults import Fault, What
 from tests.servers.discord.permissions import Permission
 from tests.servers.discord.rates import Rule
@@ -271,6 +276,27 @@ async def test_typing_that_nobody_ends_or_that_is_not_permitted_ends_by_itself(s
         clock.advance(9)
         await platform.tend()
     assert len(server.calls("typing")) == 3
+
+
+def test_a_defect_in_what_is_repeated_ends_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    class Defective(DiscordPlatform):
+        times, words = 0, "words of a person"
+
+        async def tend(self) -> None:
+            self.times += 1
+            raise KeyError(self.words)
+
+    async def scene() -> int:
+        settings = DiscordSettings("token")
+        async with open_rest(settings) as rest:
+            platform = Defective(rest, settings, clock=time.time)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2.5):
+                    await platform.run()
+            return platform.times
+
+    assert run_virtual(scene()) == 3
+    assert "words of a person" not in caplog.text
 
 
 async def test_a_person_is_named_without_a_ping(speaking: Speaking) -> None:

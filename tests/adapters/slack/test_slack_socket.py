@@ -12,6 +12,7 @@ from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.slack_rig import PATIENCE, Rig, open_rig, serve, settings_for
 from tests.fakes.front_desk import RecordingDesk
 from tests.servers.slack.faults import Broken, Fault, Limited, Malformed, Refuse, Reset
+from tests.servers.slack.manifest import OUR_SCOPES
 from tests.servers.slack.server import SlackServer
 
 CONNECT = "apps.connections.open"
@@ -124,7 +125,7 @@ async def test_what_happens_during_an_outage_arrives_after_it_each_once() -> Non
         assert len(rig.desk.received) == 5
 
 
-@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(retry_after=1)])
+@pytest.mark.parametrize("fault", [Broken(), Reset(), Refuse("internal_error"), Malformed(), Limited(0.05)])
 async def test_a_start_that_fails_for_now_is_tried_again(fault: Fault) -> None:
     async with open_rig(is_ready=False) as rig:
         rig.server.faults.plan("auth.test", fault)
@@ -156,6 +157,16 @@ async def test_another_process_on_the_same_token_is_warned_of(caplog: pytest.Log
         assert "SLACK_APP_TOKEN has 1 other" in caplog.text
         venue.cancel()
         await other.close()
+
+
+async def test_a_token_that_lacks_scopes_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with SlackServer(scopes=OUR_SCOPES - {"files:write", "users:read"}) as server, asyncio.TaskGroup() as tasks:
+        ready = asyncio.Event()
+        venue = tasks.create_task(serve(settings_for(server), RecordingDesk(), patience=PATIENCE, on_ready=ready.set))
+        await ready.wait()
+        venue.cancel()
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "SLACK_BOT_TOKEN lacks files:write, users:read" in line
 
 
 async def refused(server: SlackServer, settings: SlackSettings, on_ready: Callable[[], None] = lambda: None) -> str:

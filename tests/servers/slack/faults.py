@@ -56,9 +56,9 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """HTTP 429, or HTTP 200 with `ratelimited`; nothing was done."""
+    """HTTP 429, or HTTP 200 with `ratelimited`; nothing was done. A test need not wait a whole second."""
 
-    retry_after: int = 1
+    retry_after: float = 1
     as_200: bool = False
 
 

@@ -223,7 +223,7 @@ class SlackServer(Interactions):
     def _team_by(self, token: str) -> Team | None:
         return next((team for team in self.world.teams.values() if team.bot_token == token), None)
 
-    def _limit(self, call: Call, retry_after: int, *, as_200: bool) -> web.Response:
+    def _limit(self, call: Call, retry_after: float, *, as_200: bool) -> web.Response:
         call.outcome = "ratelimited" if as_200 else "http 429"
         body = {"ok": False, "error": "ratelimited"}
         return web.json_response(body, status=200 if as_200 else 429, headers={"Retry-After": str(retry_after)})
