@@ -58,7 +58,7 @@ def _is_answered(discord: LoopbackDiscord, place: str) -> bool:
 
 async def acknowledge(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequence[Channel]) -> None:
     """Keep answers live, one model call in ten silent for 2 s, and measure how soon commands are responded to."""
-    script(model, tokens_per_second=10)
+    script(model, words_per_second=10)
     slow = Behaviour(tokens_per_second=0.5)
     model.behave(*(slow if number % 10 == 0 else model.default for number in range(LIVE)))
     for number, room in enumerate(rooms):
