@@ -77,10 +77,10 @@ class TurnRows:
         """
         async with self._database.write() as connection:
             is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
-            open_id: str | None = await connection.scalar(sa.select(turns.c.id).where(is_open))
-            if open_id is not None:
-                turn = await _read(connection, open_id, is_retaken=False)
-                return replace(turn, is_retaken=turn.attempt > 0)
+            found = (await connection.execute(sa.select(turns.c.id, turns.c.state).where(is_open))).first()
+            if found is not None:
+                # A queued turn has posted nothing yet. The attempts don't tell: one that is handed over doesn't count.
+                return await _read(connection, found.id, is_retaken=found.state == "running")
             waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
             first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
             address: str | None = await connection.scalar(first)

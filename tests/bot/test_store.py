@@ -84,6 +84,11 @@ async def test_a_turn_that_never_began_has_posted_nothing_that_is_to_be_looked_u
     again = await store.turns.claim("c1", "t2", 2.0)
     assert again is not None
     assert (again.id, again.is_retaken) == ("t1", False)
+    await store.turns.start("t1", 3.0)
+    await store.turns.hand_over("t1")
+    handed_over = await store.turns.claim("c1", "t3", 4.0)
+    assert handed_over is not None
+    assert (handed_over.attempt, handed_over.is_retaken) == (0, True)
 
 
 async def test_an_open_turn_is_claimed_before_a_new_one(store: Store) -> None:
