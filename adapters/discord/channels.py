@@ -90,8 +90,9 @@ class ChannelMessages:
         return list(objects(answer.json))
 
     async def type(self, channel: str) -> None:
-        """Show for ten seconds that the bot is typing."""
-        await self._rest.call("POST", f"/channels/{channel}/typing")
+        """Show for ten seconds that the bot is typing, unless answers need the calls more."""
+        if self._rest.pace.has_room():
+            await self._rest.call("POST", f"/channels/{channel}/typing")
 
     async def open_dm(self, user: str) -> str:
         """Return the channel of direct messages with a person."""

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import aiohttp
 
 from adapters.contract import Allowance
+from adapters.discord.call_pace import CallPace
 from adapters.discord.errors import read_seconds, translate
 from adapters.discord.settings import DiscordSettings
 from adapters.errors import AdapterError, ResponseLost, Unreachable
@@ -52,6 +53,7 @@ class DiscordRest:
     """Make calls, each exactly once; every failure is one of adapters.errors and names no secret."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: DiscordSettings) -> None:
+        self.pace = CallPace()
         self._session = session
         self._url = settings.api_url.rstrip("/")
         self._authorization = f"Bot {settings.token}"
@@ -68,7 +70,9 @@ class DiscordRest:
         """Make one call; `is_by_token` when the path holds an interaction's token, which then is what allows it."""
         headers = {"User-Agent": _USER_AGENT}
         if not is_by_token:
+            # Calls by token don't count in the bot's limit, and have their own time to keep.
             headers["Authorization"] = self._authorization
+            await self.pace.wait()
         form = _build_form(body, file) if file is not None and isinstance(body, Mapping) else None
         try:
             async with self._session.request(

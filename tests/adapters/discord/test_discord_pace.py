@@ -1,11 +1,13 @@
 """How fast the bot comes back to Discord, on a clock of the test's own."""
 
+import asyncio
 import random
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.discord.call_pace import MAX_CALLS, CallPace
 from adapters.discord.pace import MAX_BACK_OFF_SECONDS, BackOff, IdentifyPace, Patience
 
 DAY = 86_400.0
@@ -51,3 +53,34 @@ def test_pauses_grow_to_a_few_seconds_and_begin_small_again(seed: int, failures:
     assert pauses[0] <= 0.25
     back_off.succeeded()
     assert back_off.next_seconds() <= 0.25
+
+
+@given(st.lists(st.floats(0.0, 0.3), min_size=60, max_size=300))
+def test_no_second_holds_more_calls_than_discord_takes_and_none_waits_without_need(gaps: list[float]) -> None:
+    made: list[float] = []
+    now = 0.0
+
+    async def note(seconds: float) -> None:
+        made[-1] = now + seconds
+
+    async def call_often() -> None:
+        nonlocal now
+        pace = CallPace(now=lambda: now, sleep=note)
+        for gap in gaps:
+            now += gap
+            made.append(now)
+            await pace.wait()
+            assert made[-1] == now or made[-1] - made[-1 - MAX_CALLS] <= 1.06
+
+    asyncio.run(call_often())
+    assert made == sorted(made)
+    assert all(later - earlier > 1.0 for earlier, later in zip(made, made[MAX_CALLS:], strict=False))
+
+
+async def test_what_can_be_done_without_steps_back_when_calls_are_many() -> None:
+    pace = CallPace(now=lambda: 0.0)
+    had_room = []
+    for _ in range(MAX_CALLS):
+        had_room.append(pace.has_room())
+        await pace.wait()
+    assert had_room == [True] * (MAX_CALLS // 2) + [False] * (MAX_CALLS // 2)

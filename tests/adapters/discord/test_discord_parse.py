@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.contract import IncomingMessage, Kind, Surface, Wish
@@ -202,7 +202,8 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=60)
+# Time is the machine's, not the law's: a busy one draws slowly.
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     payload=st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=14),
     place=st.sampled_from([CHANNEL, THREAD, POST, DM, FLAT]),
