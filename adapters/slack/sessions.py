@@ -79,4 +79,4 @@ class Sessions:
 
 
 def _has_session(place: Place) -> bool:
-    return place.is_dm and bool(place.thread) and not place.is_private
+    return place.channel.startswith("D") and bool(place.thread) and not place.is_private

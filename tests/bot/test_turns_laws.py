@@ -87,7 +87,7 @@ class World:
 
     def _open(self) -> AbstractAsyncContextManager[Desk]:
         self.starts += 1
-        replies = PlainReplies(self.wall)
+        replies = PlainReplies(self.wall, shows_status=False)
         return open_desk(
             self.home, agent=self.agent, replies=replies, limits=self.limits, clock=self.clock, first_id=self.starts
         )
@@ -160,13 +160,7 @@ class World:
             for turn_id in turns[each.id]:
                 text = texts.get(turn_id, "")
                 is_answer = text in answers[turn_id] or text.startswith("Sorry")
-                # This wall's replies show what is being done as text, and a question may be withdrawn meanwhile.
-                is_status = text.startswith("is reading")
-                is_partial = (
-                    is_status
-                    or text.endswith("_Stopped._")
-                    or any(a.startswith(text.rstrip()) for a in answers[turn_id])
-                )
+                is_partial = text.endswith("_Stopped._") or any(a.startswith(text.rstrip()) for a in answers[turn_id])
                 assert is_answer or (each.is_excused and is_partial), text
 
 

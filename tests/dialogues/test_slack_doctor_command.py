@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.adapters.slack.test_slack_doctor import connected
 from tests.programs.serving import environment
+from tests.servers.slack.manifest import OUR_SCOPES
 from tests.servers.slack.server import SlackServer
-from tests.servers.slack.world import DEFAULT_SCOPES
 
 
 async def consult(folder: Path, slack: SlackServer, **more: str) -> tuple[int, str]:
@@ -37,7 +37,7 @@ async def test_a_healthy_app_needs_no_mending_and_a_channel_without_the_bot_does
 
 
 async def test_a_wrong_token_and_a_second_process_are_told_apart_and_no_token_is_printed(tmp_path: Path) -> None:
-    async with SlackServer(scopes=DEFAULT_SCOPES - {"files:write"}) as slack:
+    async with SlackServer(scopes=OUR_SCOPES - {"files:write"}) as slack:
         async with connected(slack, 2):
             code, printed = await consult(tmp_path, slack)
         assert (code, printed.count("MEND")) == (1, 2), printed

@@ -22,9 +22,17 @@ class PlainReply:
     """One reply, written by one task, so that edits never overlap."""
 
     def __init__(
-        self, wall: Wall, address: Address, turn_id: str, on_posted: OnPosted, reference: MessageReference | None
+        self,
+        wall: Wall,
+        address: Address,
+        turn_id: str,
+        on_posted: OnPosted,
+        reference: MessageReference | None,
+        *,
+        shows_status: bool,
     ) -> None:
         self.may_exist = False
+        self._shows_status = shows_status
         self._wall = wall
         self._address = address
         self._turn_id = turn_id
@@ -46,7 +54,7 @@ class PlainReply:
                 self._text += text
             case TextReset():
                 self._text = ""
-            case StatusShown(text):
+            case StatusShown(text) if self._shows_status:
                 self._notice = text
             case ReplyDone(text):
                 self._text, self._is_ended = text, True
@@ -112,6 +120,8 @@ class PlainReplies:
     """Passes `adapters.live.LiveReplies`."""
 
     wall: Wall
+    shows_status: bool = True
+    """Whether what is being done stands on the wall as text, which no platform of ours does."""
     _opened: "asyncio.Queue[PlainReply]" = field(default_factory=asyncio.Queue)
 
     async def run(self) -> None:
@@ -132,7 +142,8 @@ class PlainReplies:
         controls: Controls = Controls.ANSWER,  # noqa: ARG002 - a wall has no buttons
     ) -> PlainReply:
         """Begin a reply or go on with one."""
-        reply = PlainReply(self.wall, address, turn_id, on_posted, references[0] if references else None)
+        reference = references[0] if references else None
+        reply = PlainReply(self.wall, address, turn_id, on_posted, reference, shows_status=self.shows_status)
         reply.may_exist = attempt > 1
         self._opened.put_nowait(reply)
         return reply
