@@ -64,7 +64,8 @@ async def acknowledge(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequ
     for number, room in enumerate(rooms):
         await discord.people.mentions(discord.person, room, question(5000 + number))
         await asyncio.sleep(0.01)
-    await discord.until(lambda: len(model.requests) >= LIVE, timeout=120)
+    shown = len(discord.calls("message.create")) + LIVE
+    await discord.until(lambda: len(discord.calls("message.create")) >= shown, timeout=120)
     before, used = len(discord.calls()), []
     for number in range(COMMANDS):
         is_private = number % 2 == 0
