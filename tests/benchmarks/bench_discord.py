@@ -61,10 +61,11 @@ async def acknowledge(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequ
     script(model, words_per_second=10)
     slow = Behaviour(tokens_per_second=0.5)
     model.behave(*(slow if number % 10 == 0 else model.default for number in range(LIVE)))
+    shown = len(discord.calls("message.create")) + LIVE
     for number, room in enumerate(rooms):
         await discord.people.mentions(discord.person, room, question(5000 + number))
         await asyncio.sleep(0.01)
-    await discord.until(lambda: len(model.requests) >= LIVE, timeout=120)
+    await discord.until(lambda: len(discord.calls("message.create")) >= shown, timeout=120)
     before, used = len(discord.calls()), []
     for number in range(COMMANDS):
         is_private = number % 2 == 0
