@@ -1,6 +1,5 @@
 """Open the database of a URL, with the connections that its kind needs."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from bot.store.handoffs import HandOffRows
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
 from bot.store.notices import NoticeRows
+from bot.store.order import WriteOrder
 from bot.store.steadfast import steadfast
 from bot.store.talks import TalkRows
 from bot.store.turns import TurnRows
@@ -54,7 +54,7 @@ async def open_store(url: str) -> AsyncIterator[Store]:
     if parsed.get_backend_name() == "sqlite":
         _keep_private(parsed)
         engines = _build_sqlite(parsed, "NORMAL"), _build_sqlite(parsed, "FULL"), _build_sqlite(parsed, "NORMAL")
-        database = Database(*engines, asyncio.Lock())
+        database = Database(*engines, WriteOrder())
     else:
         engine = create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         database = Database(engine, engine, engine, None)
