@@ -24,9 +24,17 @@ _NONE_SET = (
 )
 
 
+_HALF_SET = (
+    "SLACK_BOT_TOKEN is set, but there is no way to hear Slack: add SLACK_APP_TOKEN (Socket Mode) or "
+    "SLACK_SIGNING_SECRET (HTTP mode), see docs/slack.md"
+)
+
+
 @asynccontextmanager
 async def open_venues(settings: Settings) -> AsyncIterator[Mapping[str, Venue]]:
-    """Open every platform whose tokens are set, by its name. Raises SettingsInvalid when there is none."""
+    """Open every platform whose tokens are set, by its name. Raises SettingsInvalid for none, or half of one."""
+    if settings.slack.bot_token is not None and not settings.slack.is_set:
+        raise SettingsInvalid(_HALF_SET)
     if not (settings.slack.is_set or settings.discord.is_set):
         raise SettingsInvalid(_NONE_SET)
     async with AsyncExitStack() as stack:
