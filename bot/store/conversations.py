@@ -84,12 +84,13 @@ def _open_handoff(conversation_id: str) -> sa.Select[tuple[str]]:
 
 async def _askers(connection: AsyncConnection, conversation_id: str) -> frozenset[str]:
     """Return who waits for the answer under way, or for one that is about to begin."""
-    under_way = sa.select(turns.c.id).where(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
-    of_turn = sa.select(inbox.c.author).where(inbox.c.turn_id.in_(under_way))
-    asking = frozenset((await connection.execute(of_turn)).scalars())
-    if asking:
-        return asking
-    waiting = sa.select(inbox.c.author).where(
-        inbox.c.conversation_id == conversation_id, inbox.c.turn_id.is_(None), inbox.c.is_withdrawn.is_(False)
+    # One statement: between two, a message that waits could be taken up and be seen by neither.
+    is_under_way = turns.c.state.in_(OPEN_STATES)
+    is_waiting = sa.and_(inbox.c.turn_id.is_(None), inbox.c.is_withdrawn.is_(False))
+    asked = (
+        sa.select(inbox.c.author, inbox.c.turn_id)
+        .outerjoin(turns, turns.c.id == inbox.c.turn_id)
+        .where(inbox.c.conversation_id == conversation_id, sa.or_(is_under_way, is_waiting))
     )
-    return frozenset((await connection.execute(waiting)).scalars())
+    found = (await connection.execute(asked)).all()
+    return frozenset(row.author for row in found if row.turn_id is not None) or frozenset(row.author for row in found)

@@ -15,7 +15,8 @@ from agents.evaluation import RoutingCase, RoutingPrediction, RoutingResult, mea
 from knowledge.classifier import fit
 from knowledge.embedders.minilm import build_minilm
 
-pytestmark = pytest.mark.timeout(240)  # a thousand examples are embedded, on a machine that may be busy
+# A thousand examples are embedded, once, on a machine that may be busy.
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("routing")]
 
 HELD_OUT = Path(__file__).with_name("routing_heldout.jsonl")
 

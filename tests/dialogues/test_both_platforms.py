@@ -14,7 +14,11 @@ from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel as SlackChannel
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("both_platforms"),  # one bot for all of them
+]
 
 REFUND, WEBHOOK = "how long does a refund take?", "how do webhook retries work?"
 

@@ -14,7 +14,11 @@ from tests.servers.discord.server import open_discord
 from tests.servers.discord.using import File
 from tests.servers.model_server import Behaviour
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("discord_dialogues"),  # one bot for all of them
+]
 
 REFUND, WEBHOOK = "how long does a refund take?", "how do webhook retries work?"
 

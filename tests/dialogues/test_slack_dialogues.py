@@ -9,7 +9,11 @@ from tests.dialogues.slack_talk import PATIENCE, SlackTalk, open_slack_talk
 from tests.servers.model_server import Behaviour
 from tests.servers.slack.world import Kind
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("slack_dialogues"),  # one bot for all of them
+]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
