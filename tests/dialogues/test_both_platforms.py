@@ -75,6 +75,7 @@ async def test_a_hand_off_goes_to_the_support_channel_of_its_own_platform(both: 
     assert "webhook" in wanted_on_discord.content
     assert "refund" in wanted_on_slack.text
     assert (len(both.slack.slack.messages(both.slack_desk)), len(both.discord_desk.said())) == (1, 1)
+    await on_discord.hears("support team to take over")  # by then the bot knows its notice
     await both.discord.person("sam").presses(wanted_on_discord, "Give back to the bot")
     await on_discord.hears("has given this conversation back")
     assert not [each for each in on_slack.said() if "given" in each.text]
