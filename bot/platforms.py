@@ -12,7 +12,6 @@ from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
-from bot.store.engine import url_of
 
 if TYPE_CHECKING:
     from adapters.slack.oauth import OAuth
@@ -78,7 +77,7 @@ async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
 
     from adapters.slack.oauth import open_oauth
 
-    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS), hide_parameters=True)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{settings.operation.home / _INSTALLS}", hide_parameters=True)
     stack.push_async_callback(engine.dispose)
     key = settings.service.secret_key
     secret_key = key.get_secret_value() if key else ""
