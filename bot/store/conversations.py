@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from bot.gate import UNKNOWN, ConversationState
-from bot.store.database import Rows, reads, writes
+from bot.store.database import Rows, reads, secures, writes
 from bot.store.schema import OPEN_STATES, conversations, feedback, handoffs, inbox, participants, turns
 from bot.store.upsert import insert
 
@@ -36,13 +36,13 @@ class Conversations(Rows):
         rows = [{"conversation_id": conversation_id, "person": person} for person in sorted(people)]
         connection.execute(insert(connection, participants).on_conflict_do_nothing(), rows)
 
-    @writes
+    @secures
     def mute(self, connection: sa.Connection, conversation_id: str, *, is_muted: bool) -> bool:
         """Say nothing more in a conversation, or speak again; return False for one that isn't known."""
         change = sa.update(conversations).where(conversations.c.id == conversation_id)
         return (connection.execute(change.values(is_muted=is_muted))).rowcount > 0
 
-    @writes
+    @secures
     def forget_soon(self, connection: sa.Connection, conversation_id: str) -> None:
         """Ask for the history to be forgotten before the next question is answered."""
         _set_to_forget(connection, conversation_id, is_to_forget=True)
@@ -59,7 +59,7 @@ class Conversations(Rows):
         """Note that the history is gone."""
         _set_to_forget(connection, conversation_id, is_to_forget=False)
 
-    @writes
+    @secures
     def rate(self, connection: sa.Connection, turn_id: str, *, person: str, is_helpful: bool, now: float) -> None:
         """Keep a person's latest word on an answer."""
         said = {"is_helpful": is_helpful, "given_at": now}

@@ -1,8 +1,8 @@
 """Transactions, each whole on a thread of the database: who reads, who writes, and who must outlive a power cut.
 
-SQLite has one writer, so all writing is one line. Accepting a message must outlive a power cut: it has a connection of
-its own with `synchronous=FULL`, and it goes first, since a platform waits for it. Both write to one WAL: such a commit
-also secures what was written before it, and a killed process loses nothing in either mode.
+SQLite has one writer, so one thread writes. What people said must outlive a power cut, and a platform waits until it is
+kept: it goes first, over a connection with `synchronous=FULL`. A turn's book-keeping waits for no disk. Both write to
+one WAL: a secured commit also secures what was written before it, and a killed process loses nothing in either mode.
 """
 
 from collections.abc import Callable, Coroutine

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapters.contract import Address
-from bot.store.database import Rows, reads, secures, writes
+from bot.store.database import Rows, reads, secures
 from bot.store.schema import OPEN_STATES, conversations, inbox, participants, turns
 from bot.store.upsert import insert
 from bot.store.values import write_address
@@ -72,14 +72,14 @@ class InboxRows(Rows):
         )
         return frozenset(added.scalars())
 
-    @writes
+    @secures
     def revise(self, connection: sa.Connection, message_id: str, text: str, note: str | None) -> bool:
         """Replace the text of a question that still waits; an answer under way keeps the old one."""
         change = sa.update(inbox).where(inbox.c.id == message_id, inbox.c.refusal.is_(None), _still_waits())
         result = connection.execute(change.values(text=text, note=note))
         return result.rowcount == 1
 
-    @writes
+    @secures
     def withdraw(self, connection: sa.Connection, message_id: str) -> bool:
         """Forget a question that still waits; its id stays, so that a redelivery doesn't bring it back."""
         change = sa.update(inbox).where(inbox.c.id == message_id, _still_waits())

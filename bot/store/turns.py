@@ -10,7 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
-from bot.store.database import Rows, reads, writes
+from bot.store.database import Rows, reads, secures, writes
 from bot.store.inbox import InboxMessage
 from bot.store.schema import OPEN_STATES, inbox, posts, turns
 from bot.store.upsert import insert
@@ -126,7 +126,7 @@ class TurnRows(Rows):
         change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state == "running")
         connection.execute(change.values(attempt=turns.c.attempt - 1))
 
-    @writes
+    @secures
     def ask_stop(self, connection: sa.Connection, conversation_id: str, by: str | None) -> bool:
         """Mark the open turn as stopped by its reader; without one, withdraw what waits, of one author or of all."""
         is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
