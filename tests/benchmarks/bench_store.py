@@ -80,7 +80,7 @@ def on_threads(store: Store) -> Callable[[int], Awaitable[None]]:
 
 def by_statement(store: Store, engine: AsyncEngine) -> Callable[[int], Awaitable[None]]:
     """Do the same with the same statements, each awaited over aiosqlite."""
-    state_of, add, claim = map(inspect.unwrap, (Conversations.state_of, InboxRows.add, TurnRows.claim))
+    state_of, add, claim = (inspect.unwrap(each) for each in (Conversations.state_of, InboxRows.add, TurnRows.claim))
 
     async def one(number: int) -> None:
         new = acceptance(number)
