@@ -141,6 +141,7 @@ async def test_turns_beyond_the_bound_wait_in_line_and_are_told_their_number(tmp
             await desk.says("please", where=f"c{number}")
         await wall.until(lambda w: len(w.messages) == 2)
         assert [text.partition(" in line")[0] for text in wall.texts()] == ["You are number 1", "You are number 2"]
+        await agent.until_at_work(2)
         for _ in range(100):
             agent.steps.release()
         await desk.turns.join()

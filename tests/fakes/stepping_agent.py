@@ -58,6 +58,12 @@ class SteppingAgent:
         finally:
             self.at_work.remove(request.conversation_id)
 
+    async def until_at_work(self, count: int) -> None:
+        """Wait until that many turns work at once."""
+        async with asyncio.timeout(30):
+            while len(self.at_work) < count:
+                await asyncio.sleep(0.001)
+
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Return the one route there is."""
         return Routed("general", "General", 1.0, DecidedBy.RULE, text), ()
