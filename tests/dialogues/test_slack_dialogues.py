@@ -12,7 +12,7 @@ from tests.servers.slack.world import Kind
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("slack_dialogues"),  # one bot for all of them
+    pytest.mark.long,
 ]
 
 
