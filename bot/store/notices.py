@@ -94,6 +94,15 @@ class NoticeRows:
             if then is not None:
                 await add_notice(connection, then, now)
 
+    async def reopen(self, cause: str) -> str | None:
+        """Let a notice that could not be posted be posted after all, and return its id; None for any other one."""
+        failed = sa.and_(notices.c.cause == cause, notices.c.error.is_not(None))
+        # Not from the first attempt on: what failed may have left a post behind, which is looked for.
+        change = sa.update(notices).where(failed).values(ended_at=None, error=None, attempt=1)
+        async with self._database.write(is_durable=True) as connection:
+            found: str | None = await connection.scalar(change.returning(notices.c.id))
+            return found
+
 
 async def add_notice(connection: AsyncConnection, notice: Notice, now: float) -> bool:
     """Add a notice within a transaction; return False for one whose cause has had its notice."""
