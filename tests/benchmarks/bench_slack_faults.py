@@ -70,6 +70,9 @@ def report(crowd: Crowd, lives: Lives, seconds: float) -> None:
         f"{sum(struck.values())} faults, {lives.kills} kills, exit codes {lives.exit_codes}, {seconds:.0f} s"
     )
     print(f"  faults: {dict(struck.most_common())}")
+    streams = Counter(call.method for call in slack.calls if "Stream" in call.method and call.outcome == "ok")
+    if streams:
+        print(f"  streams: {dict(streams.most_common())}")
     print(
         f"  answers {result.answered}   doubled {len(result.doubled)}   lost {len(result.lost)}   "
         f"partial {len(result.partial)}   unasked {len(result.unasked)}   429s {sum(slack.limits.refused.values())}"
