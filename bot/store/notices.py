@@ -96,6 +96,15 @@ class NoticeRows(Rows):
         if then is not None:
             add_notice(connection, then, now)
 
+    @secures
+    def reopen(self, connection: sa.Connection, cause: str) -> str | None:
+        """Let a notice that could not be posted be posted after all, and return its id; None for any other one."""
+        failed = sa.and_(notices.c.cause == cause, notices.c.error.is_not(None))
+        # Not from the first attempt on: what failed may have left a post behind, which is looked for.
+        change = sa.update(notices).where(failed).values(ended_at=None, error=None, attempt=1)
+        found: str | None = connection.scalar(change.returning(notices.c.id))
+        return found
+
 
 def add_notice(connection: sa.Connection, notice: Notice, now: float) -> bool:
     """Add a notice within a transaction; return False for one whose cause has had its notice."""
