@@ -14,7 +14,7 @@ from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.live import OnPosted
 from adapters.markdown.neutralise import PingRule
-from adapters.policy import FIRST_AMPLE_SECONDS, FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
+from adapters.policy import FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form, first_seconds
 
 # How often live replies are looked at: a few words at any model's speed.
 TICK_SECONDS = 0.05
@@ -189,12 +189,13 @@ class ReplyScheduler:
         """Whether a frame could be due: a cheap question that spares most looks at the text."""
         if editor.is_ended or editor.is_whole or editor.unseen_chars <= 0:
             return False
-        least = FIRST_AMPLE_SECONDS if editor.is_blank else min_seconds - TICK_SECONDS
+        least = first_seconds(editor.unseen_chars) if editor.is_blank else min_seconds - TICK_SECONDS
         return self._waited(editor) >= least
 
     def _waited(self, editor: MessageEditor) -> float:
-        # What a call takes need not come on top, but where calls are few, haste now is a gap later.
-        is_patient = self._is_windowed or len(self._callers) >= _MANY_REPLIES
+        # What a call takes need not come on top, but where calls are few, haste now is a gap later: not in a window,
+        # whose calls come back all together.
+        is_patient = not self._is_windowed and len(self._callers) >= _MANY_REPLIES
         last = editor.last_shown_at if is_patient else editor.last_made_at
         return self._clock() - max(editor.first_text_at or 0.0, last or 0.0)
 
@@ -241,7 +242,7 @@ class ReplyScheduler:
 
 def _frame_seconds(editor: MessageEditor) -> float:
     """Return how long a reply's next frame waits at least."""
-    return FIRST_AMPLE_SECONDS if editor.is_blank else MIN_EDIT_SECONDS
+    return first_seconds(editor.unseen_chars) if editor.is_blank else MIN_EDIT_SECONDS
 
 
 def _action_of(form: Form, editor: MessageEditor) -> Action:
