@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
-from adapters.contract import Address, Controls, LimitsEditing, MessageReference, PlacesSources, Platform
+from adapters.contract import (
+    Address,
+    Controls,
+    CountsCalls,
+    LimitsEditing,
+    MessageReference,
+    PlacesSources,
+    Platform,
+)
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.live import OnPosted
@@ -167,7 +175,10 @@ class ReplyScheduler:
         ]
         candidates.sort(key=lambda entry: entry[0].worth, reverse=True)
         measured: dict[int, Pool] = {}
+        left = self._calls_left()
         for candidate, caller, pool in candidates:
+            if left < 1:
+                return  # a frame is made when its call can go out: in a line it would only age
             address = caller.editor.address
             if id(pool) not in measured:
                 measured[id(pool)] = self._measure_pool(pool, address, min_seconds)
@@ -177,7 +188,11 @@ class ReplyScheduler:
             step = self._step_for(caller.editor, form)
             if step is not None and self._budget.may_call(step.action, address):
                 caller.start(step, calls)
+                left -= 1
                 del measured[id(pool)]
+
+    def _calls_left(self) -> float:
+        return self._platform.calls_left() if isinstance(self._platform, CountsCalls) else float("inf")
 
     def _min_seconds(self) -> float:
         """Return how far apart the frames of each reply must be for the bot as a whole to keep within its rate."""

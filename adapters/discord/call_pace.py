@@ -36,7 +36,11 @@ class CallPace:
         if due > now:
             await self._sleep(due - now)
 
+    def calls_left(self) -> int:
+        """Return how many calls made now would wait for nothing."""
+        since = self._now() - WINDOW_SECONDS
+        return MAX_CALLS - sum(at > since for at in self._times)
+
     def has_room(self) -> bool:
         """Return whether a call that can be done without would be in nobody's way."""
-        since = self._now() - WINDOW_SECONDS
-        return sum(at > since for at in self._times) < _ROOM
+        return self.calls_left() > MAX_CALLS - _ROOM

@@ -79,8 +79,10 @@ def test_no_second_holds_more_calls_than_discord_takes_and_none_waits_without_ne
 
 async def test_what_can_be_done_without_steps_back_when_calls_are_many() -> None:
     pace = CallPace(now=lambda: 0.0)
-    had_room = []
+    had_room, left = [], []
     for _ in range(MAX_CALLS):
         had_room.append(pace.has_room())
+        left.append(pace.calls_left())
         await pace.wait()
+    assert [*left, pace.calls_left()] == list(range(MAX_CALLS, -1, -1))
     assert had_room == [True] * (MAX_CALLS // 2) + [False] * (MAX_CALLS // 2)
