@@ -27,10 +27,8 @@ FRAME_SHARE = 0.9
 # Frames further apart than this are better shown as whole paragraphs.
 SCARCE_SECONDS = 1.3
 FIRST_AMPLE_SECONDS = 0.3
-# A first text that is already this long, as when it was made before it could be shown, waits for no more than what
-# comes along with it: about 15 words.
+# A first text that is this long at once, as when it was made before it could be shown, waits for no more: 15 words.
 FIRST_LONG_CHARS = 80
-FIRST_LONG_SECONDS = 0.1
 FIRST_SCARCE_SECONDS = 0.8
 # The latest a first text waits for a paragraph to end, while there is budget for it.
 FIRST_LATEST_SECONDS = 1.3
@@ -165,7 +163,7 @@ def choose_form(candidate: Candidate, pool: Pool) -> Form | None:
 
 def first_seconds(unseen: int) -> float:
     """Return how long a first text of so many characters waits while calls are ample."""
-    return FIRST_LONG_SECONDS if unseen >= FIRST_LONG_CHARS else FIRST_AMPLE_SECONDS
+    return 0.0 if unseen >= FIRST_LONG_CHARS else FIRST_AMPLE_SECONDS
 
 
 def _choose_first(candidate: Candidate, pool: Pool) -> Form | None:

@@ -84,5 +84,5 @@ def test_a_window_that_has_not_begun_is_begun_early() -> None:
 
 def test_a_first_text_that_is_long_already_waits_for_no_more() -> None:
     window = replace(AMPLE, edits=5, edit_rate=1, edit_capacity=5, is_windowed=True)
-    assert choose_form(replace(BLANK, waited=0.1), window) is Form.POST_ALL
-    assert choose_form(replace(BLANK, waited=0.1, unseen=20), window) is None
+    assert choose_form(replace(BLANK, waited=0.05), window) is Form.POST_ALL
+    assert choose_form(replace(BLANK, waited=0.05, unseen=20), window) is None
