@@ -9,8 +9,21 @@ from typing import Protocol
 
 from adapters.contract import IncomingMessage, Kind, Surface, Wish
 from bot.clock import Clock
-from bot.gate import INTERACTIONS, Act, Answer, ConversationState, Decision, GateRules, Ignore, Reason, Refuse, decide
+from bot.gate import (
+    INTERACTIONS,
+    Act,
+    Answer,
+    ConversationState,
+    Decision,
+    GateRules,
+    Ignore,
+    Reason,
+    Refuse,
+    decide,
+    is_addressed,
+)
 from bot.inbox import Inbox
+from bot.overtaken import Overtaken
 from bot.store.engine import Store
 from bot.store.inbox import Acceptance, InboxMessage
 
@@ -55,13 +68,17 @@ class Intake:
         self._wishes = wishes
         self._rules = rules
         self._clock = clock
+        self._overtaken = Overtaken(clock)
 
     async def receive(self, message: IncomingMessage) -> Received:
         """Return what was decided and done.
 
         The Refuse of an interaction is for the adapter to say, in private; any other one is a turn.
         """
-        message, turn_id = await self._locate(message)
+        current = self._overtaken.catch_up(message)
+        if current is None:
+            return Received(Ignore(Reason.DELETED))
+        message, turn_id = await self._locate(current)
         state = await self._state_of(message)
         decision = decide(message, state, self._rules)
         notice = ""
@@ -116,11 +133,19 @@ class Intake:
         self._turns.wake(message.conversation_id, author=message.author if writes_on else None)
 
     async def _overhear(self, message: IncomingMessage, state: ConversationState, reason: Reason) -> None:
-        """Note who else talks in a conversation of ours: from then on the bot waits to be addressed."""
+        """Note what matters later.
+
+        Who else talks in a conversation of ours: from then on the bot waits to be addressed. And what has become of a
+        message that may yet come.
+        """
+        if reason is Reason.DELETED or (reason is Reason.EDITED and is_addressed(message, state)):
+            self._overtaken.note(message)
         if reason is Reason.NOT_ADDRESSED and state.is_known and not _people(message) <= state.people:
             await self._store.conversations.add_people(message.conversation_id, _people(message))
 
     async def _act(self, message: IncomingMessage, act: Act, turn_id: str | None) -> str:
+        if message.kind in _ABOUT_A_MESSAGE and not self._overtaken.note(message):
+            return ""
         match act.deed:
             case Wish():
                 return await self._wishes.fulfil(act.deed, message, turn_id)

@@ -24,7 +24,7 @@ from bot.wording import ASKED, BACK, describe_request, describe_return, describe
 _log = logging.getLogger(__name__)
 _LINK_SECONDS = 5.0
 ATTEMPTS = 8
-"""With the pauses between them some two minutes; a restart counts as well, so that none can end every process."""
+"""Failures in one process, some two minutes with the pauses between them. A restart says nothing against a notice."""
 _MAX_PAUSE_SECONDS = 60.0
 
 
@@ -90,19 +90,20 @@ class Notices:
             await asyncio.wait(tasks)
 
     async def _post(self, notice_id: str) -> None:
-        pause = 1.0
+        pause, failures = 1.0, 0
         try:
             while not self._is_closing:
                 try:
-                    return await self._post_once(notice_id)
+                    return await self._post_once(notice_id, is_given_up=failures >= ATTEMPTS)
                 except Exception as error:  # noqa: BLE001 - a notice's boundary, as a turn's: its defect ends nothing else
                     _log.error("notice %s: %s, tried again", notice_id, type(error).__name__, exc_info=error)
+                    failures += 1
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, _MAX_PAUSE_SECONDS)
         finally:
             del self._posting[notice_id]
 
-    async def _post_once(self, notice_id: str) -> None:
+    async def _post_once(self, notice_id: str, *, is_given_up: bool) -> None:
         notice = await self._store.notices.start(notice_id)
         if notice is None:
             return
@@ -113,7 +114,7 @@ class Notices:
         if outlet is None:
             _log.warning("notice %s stays open: %s is not connected", notice.id, notice.address.platform)
             return
-        error = await self._say(notice, outlet)
+        error = "given up" if is_given_up else await self._say(notice, outlet)
         if error is not None:
             _log.error("notice %s (%s) could not be posted: %s", notice.id, notice.kind, error)
         then = await self._follow(notice, error)
@@ -123,8 +124,6 @@ class Notices:
 
     async def _say(self, notice: Notice, outlet: Outlet) -> str | None:
         """Write a notice and put it on the screen; return why that can't be."""
-        if notice.attempt > ATTEMPTS:
-            return "given up"
         written = await self._write(notice)
         return "nothing remembered" if written is None else await self._show(notice, written, outlet)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.contract import Address
@@ -12,9 +13,12 @@ from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
-from bot.store.engine import url_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from adapters.slack.doctor_oauth import Installing
+    from adapters.slack.http import HttpSettings
     from adapters.slack.oauth import OAuth
 
 _INSTALLS = "slack_installations.db"
@@ -22,8 +26,6 @@ _NONE_SET = (
     "no platform is set: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN (docs/slack.md) or DISCORD_BOT_TOKEN "
     "(docs/discord.md) into .env, or try `firstline chat`"
 )
-
-
 _HALF_SET = (
     "SLACK_BOT_TOKEN is set, but there is no way to hear Slack: add SLACK_APP_TOKEN (Socket Mode) or "
     "SLACK_SIGNING_SECRET (HTTP mode), see docs/slack.md"
@@ -59,32 +61,47 @@ async def _open_slack(settings: Settings, stack: AsyncExitStack) -> Venue:
 
 async def _open_slack_http(settings: Settings, stack: AsyncExitStack) -> Venue:
     from adapters.slack.adapter import open_slack_platform
-    from adapters.slack.http import HttpSettings, open_slack_http
+    from adapters.slack.http import open_slack_http
 
-    slack, service = slack_settings(settings), settings.service
+    slack = slack_settings(settings)
     oauth = await _open_installs(settings, stack) if slack.client_id else None
     platform = await stack.enter_async_context(
         open_slack_platform(slack, clock=time.monotonic, tokens=oauth.installations if oauth else None)
     )
-    http = HttpSettings(
+    http = _http_settings(settings)
+    return await stack.enter_async_context(open_slack_http(slack, http, platform, clock=time.time, oauth=oauth))
+
+
+def _http_settings(settings: Settings) -> "HttpSettings":
+    from adapters.slack.http import HttpSettings
+
+    service = settings.service
+    return HttpSettings(
         host=service.http_host, port=service.http_port, path_prefix=service.http_path, public_url=service.public_url
     )
-    return await stack.enter_async_context(open_slack_http(slack, http, platform, clock=time.time, oauth=oauth))
 
 
 async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
     """Open what is kept of the workspaces that installed the app."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     from adapters.slack.oauth import open_oauth
 
-    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS), hide_parameters=True)
-    stack.push_async_callback(engine.dispose)
-    key = settings.service.secret_key
-    secret_key = key.get_secret_value() if key else ""
+    engine = _open_engine(settings.operation.home / _INSTALLS, stack)
     return await stack.enter_async_context(
-        open_oauth(engine, slack_settings(settings), secret_key=secret_key, clock=time.time)
+        open_oauth(engine, slack_settings(settings), secret_key=_secret_key(settings), clock=time.time)
     )
+
+
+def _open_engine(file: Path, stack: AsyncExitStack) -> "AsyncEngine":
+    from sqlalchemy.ext.asyncio import create_async_engine  # Slack's store of installations wants this one
+
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", hide_parameters=True)
+    stack.push_async_callback(engine.dispose)
+    return engine
+
+
+def _secret_key(settings: Settings) -> str:
+    key = settings.service.secret_key
+    return key.get_secret_value() if key else ""
 
 
 async def _open_discord(settings: Settings, stack: AsyncExitStack) -> Venue:
@@ -95,16 +112,28 @@ async def _open_discord(settings: Settings, stack: AsyncExitStack) -> Venue:
 
 async def examine(platform: str, settings: Settings) -> AsyncIterator[Finding]:
     """Yield what the doctor finds about a platform."""
-    if platform == "slack":
-        from adapters.slack import doctor as slack_doctor
+    async with AsyncExitStack() as stack:
+        if platform == "slack":
+            from adapters.slack import doctor as slack_doctor
 
-        findings = slack_doctor.examine(slack_settings(settings))
-    else:
-        from adapters.discord import doctor as discord_doctor
+            findings = slack_doctor.examine(slack_settings(settings), _look_into_installs(settings, stack))
+        else:
+            from adapters.discord import doctor as discord_doctor
 
-        findings = discord_doctor.examine(discord_settings(settings))
-    async for finding in findings:
-        yield finding
+            findings = discord_doctor.examine(discord_settings(settings))
+        async for finding in findings:
+            yield finding
+
+
+def _look_into_installs(settings: Settings, stack: AsyncExitStack) -> "Installing | None":
+    """Return what the doctor needs where workspaces install the app; a database that isn't there isn't made."""
+    if not settings.slack.client_id:
+        return None
+    from adapters.slack.doctor_oauth import Installing
+
+    file = settings.operation.home / _INSTALLS
+    engine = _open_engine(file, stack) if file.exists() else None
+    return Installing(engine, _http_settings(settings), _secret_key(settings))
 
 
 def slack_settings(settings: Settings) -> SlackSettings:

@@ -166,14 +166,16 @@ class Wishes:
             return wording.ANSWER_UNKNOWN
         notice = Notice(
             id=self._new_id(),
-            cause=f"shared:{message.id}",
+            cause=f"shared:{shared}",  # not the press: whoever presses twice shares once
             kind=NoticeKind.SHARED,
             conversation_id=message.conversation_id,
             address=message.address,
             person=message.author,
             turn_id=shared,
         )
-        if not await self._store.notices.add(notice, self._clock.now()):
+        is_new = await self._store.notices.add(notice, self._clock.now())
+        posted = notice.id if is_new else await self._store.notices.reopen(notice.cause)
+        if posted is None:
             return wording.SHARED_ALREADY
-        self._notices.post(notice.id)
+        self._notices.post(posted)
         return wording.SHARED

@@ -24,6 +24,8 @@ from adapters.surviving import surviving
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 30.0
+# Of all home tabs together: many people may look at theirs in the same moment.
+_LINKS_AT_ONCE = 10
 _EXPECTED: tuple[type[BaseException], ...] = (AdapterError, *MEANINGS)
 
 
@@ -34,6 +36,7 @@ class Courtesies:
         self._desk = desk
         self._tasks = tasks
         self._links = links
+        self._linking = asyncio.Semaphore(_LINKS_AT_ONCE)
 
     def greet(self, opening: Opening, client: AsyncWebClient) -> None:
         """Fill the tab that somebody opened."""
@@ -53,14 +56,17 @@ class Courtesies:
 
     async def _show_home(self, opening: Opening, client: AsyncWebClient) -> None:
         welcome = await self._desk.welcome(opening.user, platform=PLATFORM, workspace=opening.team)
-        links = [await self._link_to(talk) for talk in welcome.talks]
-        await client.views_publish(user_id=opening.user, view=build_home(welcome, links))
+        async with asyncio.TaskGroup() as linking:
+            links = [linking.create_task(self._link_to(talk)) for talk in welcome.talks]
+        view = build_home(welcome, [link.result() for link in links])
+        await client.views_publish(user_id=opening.user, view=view)
 
     async def _link_to(self, talk: Talk) -> str:
         if self._links is None or not talk.message:
             return ""
         try:
-            return await self._links.link_to(MessageReference(talk.address, talk.message))
+            async with self._linking:
+                return await self._links.link_to(MessageReference(talk.address, talk.message))
         except AdapterError:
             return ""  # the message is gone, or it was a private one: the title stays
 

@@ -12,6 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.desk import Finding
 from adapters.slack.client import open_client
+from adapters.slack.doctor_oauth import Installing, examine_oauth
 from adapters.slack.payloads import part, word
 from adapters.slack.refusals import APP_TOKEN, BOT_TOKEN, Token, refusal_of, where_to_find
 from adapters.slack.scopes import SCOPES, find_missing
@@ -29,8 +30,10 @@ _CHANNEL_ADVICE = {
 }
 
 
-async def examine(settings: SlackSettings) -> AsyncIterator[Finding]:
+async def examine(settings: SlackSettings, installing: Installing | None = None) -> AsyncIterator[Finding]:
     """Yield what is found, the foundations first; what stands on a broken one is left out.
+
+    `installing` is looked at where workspaces install the app by OAuth.
 
     While a socket is open here, for as long as its greeting takes, Slack may deliver an event to it: it isn't
     acknowledged, so Slack delivers it again to the running bot.
@@ -42,6 +45,9 @@ async def examine(settings: SlackSettings) -> AsyncIterator[Finding]:
                 yield finding
         if settings.app_token:
             async for finding in _look_at_socket(settings, client):
+                yield finding
+        elif settings.client_id and installing is not None:
+            async for finding in examine_oauth(settings, installing, client):
                 yield finding
 
 

@@ -143,7 +143,8 @@ def _read_change(event: _Fields, reader: _Reader) -> IncomingMessage | None:
     if edited is None:
         return None
     at = timestamp(new, "edited", "ts") or timestamp(event, "event_ts")
-    return _about(edited, Kind.EDIT, f"{edited.id}:edit:{at}")
+    # Dated by the edit, not by the message: of two edits in the wrong order the later one counts.
+    return replace(_about(edited, Kind.EDIT, f"{edited.id}:edit:{at}"), sent_at=float(at or edited.sent_at))
 
 
 def _read_deletion(event: _Fields, gone: _Fields, ts: str, reader: _Reader) -> IncomingMessage | None:

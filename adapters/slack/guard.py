@@ -1,11 +1,12 @@
-"""What stands between the open network and Bolt: nothing unsigned, stale or shapeless gets further.
+"""What stands between the network and Bolt: nothing unsigned, stale or shapeless gets further.
 
 Bolt verifies signatures too, but it parses a body before it does, takes a timestamp that is no number for one, and
-writes a body whose signature is wrong into the log.
+writes a body whose signature is wrong into the log. What comes by the socket needs no signature, but a shape it needs.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -51,8 +52,17 @@ def read_text(body: bytes) -> str | None:
 
 def read_request(body: str, headers: Mapping[str, str]) -> AsyncBoltRequest | None:
     """Return a signed request as Bolt takes it, or None when its body has no shape that Slack's requests have."""
+    return _build(body, {name: headers[name] for name in _PASSED_ON if name in headers}, "http")
+
+
+def read_payload(payload: object) -> AsyncBoltRequest | None:
+    """Return what an envelope of the socket holds as Bolt takes it, or None when it has no shape of Slack's."""
+    return _build(payload, {}, "socket_mode") if isinstance(payload, dict) else None
+
+
+def _build(body: str | dict[str, Any], headers: dict[str, str | Sequence[str]], mode: str) -> AsyncBoltRequest | None:
     try:
-        request = AsyncBoltRequest(body=body, headers={name: headers[name] for name in _PASSED_ON if name in headers})
+        request = AsyncBoltRequest(body=body, headers=headers, mode=mode)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         # Bolt looks for ids in the body while it builds a request, and expects Slack's shapes.
         return None

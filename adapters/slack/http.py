@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.contract import LinksMessages, Platform
+from adapters.contract import Platform
 from adapters.desk import FrontDesk
 from adapters.errors import StartRefused
 from adapters.slack.client import open_client
@@ -89,7 +89,7 @@ class SlackOverHttp:
                 authorize=authorize,
                 tasks=tasks,
                 clock=self._clock,
-                links=self._platform if isinstance(self._platform, LinksMessages) else None,
+                platform=self._platform,
                 signing_secret=self._settings.signing_secret,
             )
             signatures = Signatures(self._settings.signing_secret, self._clock)

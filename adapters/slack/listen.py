@@ -18,7 +18,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.contract import IncomingMessage, LinksMessages
+from adapters.contract import IncomingMessage, LinksMessages, Platform
 from adapters.desk import FrontDesk
 from adapters.slack.addresses import PLATFORM
 from adapters.slack.client import build_quiet_logger
@@ -42,14 +42,14 @@ def build_app(
     authorize: Authorize,
     tasks: asyncio.TaskGroup,
     clock: Callable[[], float],
-    links: LinksMessages | None = None,
+    platform: Platform | None = None,
     signing_secret: str = "",
 ) -> AsyncApp:
     """Return the app that both modes feed.
 
     `client` holds no token, a session of its own and no retries; each request gets a copy with its workspace's token.
-    `tasks` lives as long as the app does. Without a `signing_secret` signatures aren't checked: right for a socket,
-    where nobody else can write, and never for HTTP.
+    `tasks` lives as long as the app does. `platform` makes the home tab's links, if it makes any. Without a
+    `signing_secret` signatures aren't checked: right for a socket, where nobody else can write, and never for HTTP.
     """
     app = AsyncApp(
         name="firstline",
@@ -63,6 +63,7 @@ def build_app(
         attaching_conversation_kwargs_enabled=False,
     )
     app.error(_log_failure)
+    links = platform if isinstance(platform, LinksMessages) else None
     app.use(_DeskMiddleware(desk, Courtesies(desk, tasks, links), clock))
     return app
 

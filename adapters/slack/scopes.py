@@ -92,7 +92,7 @@ EVENTS = (
 )
 
 # Methods that are called and that every token may call.
-FREE_METHODS = frozenset({"auth.test", "chat.getPermalink", "views.publish"})
+FREE_METHODS = frozenset({"auth.test", "chat.getPermalink", "oauth.v2.access", "views.publish"})
 
 # The app-level token, which Slack makes by hand: the manifest can't ask for it.
 APP_SCOPE = Scope("connections:write", "open the socket on which events arrive", methods=("apps.connections.open",))

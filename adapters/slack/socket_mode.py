@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from adapters.errors import RateLimited, RetryLater, Unreachable
+from adapters.slack.guard import read_payload
 from adapters.slack.payloads import part, word
 from adapters.surviving import surviving
 
@@ -77,6 +76,7 @@ class SocketMode:
         self._jitter = jitter
         self._patience = patience
         self._failures = 0
+        self._nonsense = 0
 
     async def run(self, tasks: asyncio.TaskGroup) -> NoReturn:
         """Keep one connection standing until cancelled; those that are over end their work in `tasks`."""
@@ -134,9 +134,8 @@ class SocketMode:
         try:
             async with connection.closing, asyncio.TaskGroup() as work:
                 async for frame in self._frames_of(connection.socket, over):
-                    request = _read_request(frame)
-                    if request is not None:
-                        work.create_task(self._take(request, connection.socket))
+                    if word(frame, "envelope_id"):
+                        work.create_task(self._take(frame, connection.socket))
                 over.set()
         finally:
             over.set()
@@ -165,20 +164,34 @@ class SocketMode:
             over.set()
             until = until or loop.time() + self._patience.linger
 
-    async def _take(self, request: SocketModeRequest, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _take(self, frame: Mapping[str, object], socket: aiohttp.ClientWebSocketResponse) -> None:
+        envelope, request = str(frame["envelope_id"]), read_payload(frame.get("payload"))
+        if request is None:
+            self._note_nonsense()
+            await _acknowledge(socket, envelope)  # it would be no better the next time
+            return
         response: BoltResponse | None = None
-        # Bolt reads the ids of a request before any middleware runs, and expects them where they belong.
         with surviving("taking an envelope"):
-            response = await run_async_bolt_app(self._app, request)
+            response = await self._app.async_dispatch(request)
         if response is None or response.status != 200:
             return  # not received: Slack delivers again
         body = response.body
         payload = json.loads(body) if body and body.startswith("{") else {"text": body} if body else None
-        answer = SocketModeResponse(request.envelope_id, payload=payload)
-        try:
-            await socket.send_str(json.dumps(answer.to_dict()))
-        except (ConnectionError, aiohttp.ClientError) as error:
-            _log.info("envelope %s not acknowledged: %s", request.envelope_id, type(error).__name__)
+        await _acknowledge(socket, envelope, payload)
+
+    def _note_nonsense(self) -> None:
+        self._nonsense += 1
+        if self._nonsense & (self._nonsense - 1) == 0:  # at 1, 2, 4, 8...: a flood must not fill the log
+            _log.warning("passed over %d envelope(s) that hold nothing of Slack's", self._nonsense)
+
+
+async def _acknowledge(
+    socket: aiohttp.ClientWebSocketResponse, envelope: str, payload: dict[str, object] | None = None
+) -> None:
+    try:
+        await socket.send_str(json.dumps(SocketModeResponse(envelope, payload=payload).to_dict()))
+    except (ConnectionError, aiohttp.ClientError) as error:
+        _log.info("envelope not acknowledged: %s", type(error).__name__)
 
 
 async def _greet(socket: aiohttp.ClientWebSocketResponse) -> int:
@@ -208,9 +221,3 @@ async def _receive(socket: aiohttp.ClientWebSocketResponse) -> Mapping[str, obje
         except (ValueError, RecursionError):
             return {}
     return None
-
-
-def _read_request(frame: Mapping[str, object]) -> SocketModeRequest | None:
-    if not word(frame, "envelope_id") or not isinstance(frame.get("payload"), dict):
-        return None
-    return SocketModeRequest.from_dict(dict(frame))

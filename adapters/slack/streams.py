@@ -123,17 +123,7 @@ class StreamedMessages:
         return stream.is_sound and is_longer and self._clock() < stream.until
 
     async def _append(self, stream: _Stream, words: str) -> None:
-        added = words[len(stream.sent) :]
-        try:
-            await self._calls.write(stream.place.team, "chat.appendStream", _call(stream) | {"markdown_text": added})
-        except ResponseLost:
-            stream.is_sound = False
-            raise
-        except RetryLater:
-            raise
-        except AdapterError:
-            await self._edit_instead(stream)
-        else:
+        if await self._try(stream, "chat.appendStream", {"markdown_text": words[len(stream.sent) :]}):
             stream.sent = words
 
     async def _end(self, stream: _Stream) -> None:
@@ -142,11 +132,16 @@ class StreamedMessages:
         if not stream.is_sound or not words.startswith(stream.sent) or stream.wanted.is_live:
             await self._edit_instead(stream)
             return
-        ending = _call(stream) | {"metadata": build_metadata(stream.key), "blocks": _below(stream.wanted)}
+        ending: dict[str, object] = {"metadata": build_metadata(stream.key), "blocks": _below(stream.wanted)}
         if rest := words[len(stream.sent) :]:
             ending["markdown_text"] = rest
+        if await self._try(stream, "chat.stopStream", ending):
+            self._forget(stream)
+
+    async def _try(self, stream: _Stream, method: str, more: dict[str, object]) -> bool:
+        """Make a call on a stream, or edit its message where Slack refuses that; return whether the call was made."""
         try:
-            await self._calls.write(stream.place.team, "chat.stopStream", ending)
+            await self._calls.write(stream.place.team, method, _call(stream) | more)
         except ResponseLost:
             stream.is_sound = False
             raise
@@ -154,8 +149,8 @@ class StreamedMessages:
             raise
         except AdapterError:
             await self._edit_instead(stream)
-        else:
-            self._forget(stream)
+            return False
+        return True
 
     async def _edit_instead(self, stream: _Stream) -> None:
         """End a stream as it is, and show what its message should show by editing it."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.contract import LinksMessages, Platform
+from adapters.contract import Platform
 from adapters.desk import FrontDesk
 from adapters.errors import StartRefused
 from adapters.slack.client import open_client
@@ -66,7 +66,7 @@ class SlackVenue:
             authorize=authorize,
             tasks=tasks,
             clock=self._clock,
-            links=self._platform if isinstance(self._platform, LinksMessages) else None,
+            platform=self._platform,
         )
         return SocketMode(app, door.open_url, on_ready=on_ready, jitter=self._jitter, patience=self._patience)
 

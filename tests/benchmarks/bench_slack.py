@@ -1,5 +1,6 @@
 """The real program on the loopback Slack, over sockets and in real time: staleness, acknowledgements, outages."""
 
+import argparse
 import asyncio
 import sys
 import tempfile
@@ -16,19 +17,25 @@ from tests.servers.slack.deliveries import Delivery
 from tests.servers.slack.server import SlackServer
 from tests.servers.slack.world import Channel, User
 
+_PARTS = ["stream", "outage", "acknowledge"]
 _ROUNDS = 100
-_SHOWING = {"chat.postMessage", "chat.update"}
+_STREAMING = {"chat.startStream", "chat.appendStream", "chat.stopStream"}
+_SHOWING = {"chat.postMessage", "chat.update"} | _STREAMING
 
 
 def looks_of(slack: SlackServer) -> Iterator[Look]:
-    """Yield what the program's posts and edits made visible."""
+    """Yield what the program's posts, edits and streams made visible."""
+    streamed: dict[str, str] = {}
     for call in slack.calls:
-        if call.method in _SHOWING and call.outcome == "ok":
-            ts = str(call.response.get("ts"))
-            channel = str(call.arguments.get("channel"))
+        if call.method not in _SHOWING or call.outcome != "ok":
+            continue
+        ts = str(call.response.get("ts"))
+        if call.method in _STREAMING:
+            text = streamed[ts] = streamed.get(ts, "") + str(call.arguments.get("markdown_text") or "")
+        else:
             blocks = call.arguments.get("blocks") or []
             text = "\n".join(str(block.get("text")) for block in blocks if block["type"] == "markdown")
-            yield Look(call.at, channel, ts, text)
+        yield Look(call.at, str(call.arguments.get("channel")), ts, text)
 
 
 async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int) -> None:
@@ -130,7 +137,8 @@ def memory_mib(bot: Firstline) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-async def main(parts: set[str]) -> None:
+async def main(parts: set[str], *, has_streams: bool) -> None:
+    """Start the program once and measure the parts that are asked for."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         write_words(home.parent / "documents")
@@ -142,6 +150,7 @@ async def main(parts: set[str]) -> None:
                 "OPENAI_API_KEY": "sk-loopback",
                 "FIRSTLINE_ROUTING": "local",
                 "FIRSTLINE_LIVE_TURNS": "500",
+                "FIRSTLINE_SLACK_STREAMS": str(has_streams).lower(),
             }
             assert environment(home)
             began = time.monotonic()
@@ -161,4 +170,8 @@ async def main(parts: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(set(sys.argv[1:]) or {"stream", "outage", "acknowledge"}))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=_PARTS, default=_PARTS)
+    parser.add_argument("--streams", action="store_true", help="use Slack's native streams")
+    arguments = parser.parse_args()
+    asyncio.run(main(set(arguments.parts), has_streams=arguments.streams))

@@ -30,7 +30,7 @@ async def measure(options: argparse.Namespace, seed: int) -> None:
         home = Path(folder) / "home"
         await index(home)
         async with SlackServer() as slack, OpenAIServer() as model:
-            model.answer, model.default = answer_with_its_mark, Behaviour(tokens_per_second=100)
+            model.answer, model.default = answer_with_its_mark, Behaviour(tokens_per_second=options.pace)
             slack.deliveries.timings.retries = (0.0, 1.0, 3.0)
             plan_faults(slack, rng, options.chance)
             surroundings = slack.environment | {
@@ -70,6 +70,9 @@ def report(crowd: Crowd, lives: Lives, seconds: float) -> None:
         f"{sum(struck.values())} faults, {lives.kills} kills, exit codes {lives.exit_codes}, {seconds:.0f} s"
     )
     print(f"  faults: {dict(struck.most_common())}")
+    streams = Counter(call.method for call in slack.calls if "Stream" in call.method and call.outcome == "ok")
+    if streams:
+        print(f"  streams: {dict(streams.most_common())}")
     print(
         f"  answers {result.answered}   doubled {len(result.doubled)}   lost {len(result.lost)}   "
         f"partial {len(result.partial)}   unasked {len(result.unasked)}   429s {sum(slack.limits.refused.values())}"
@@ -106,6 +109,7 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--at-once", type=int, default=20, help="questions that wait for their answers")
     parser.add_argument("--chance", type=float, default=0.02, help="of each kind of fault, for each call")
+    parser.add_argument("--pace", type=float, default=100, help="tokens a second; streams need time to begin")
     parser.add_argument("--streams", action="store_true", help="use Slack's native streams")
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     arguments = parser.parse_args()

@@ -134,6 +134,22 @@ async def test_a_crash_at_any_moment_leaves_one_notice_and_one_sentence(tmp_path
     assert platform.visible(HERE) == [wording.ASKED]
 
 
+async def test_however_many_processes_were_ended_meanwhile_people_are_told(tmp_path: Path) -> None:
+    platform = build_platform()
+    async with open_talk(tmp_path, platform) as desk:
+        platform.latency = lambda: 3600.0
+        await desk.presses(Wish.PERSON)
+    platform.latency = lambda: 0.0
+    async with open_talk(tmp_path, platform, first_id=2) as desk:
+        (notice,) = await desk.store.notices.open_ids()
+        for _ in range(ATTEMPTS + 1):
+            await desk.store.notices.start(notice)
+        await desk.notices.take_up()
+        await desk.notices.join()
+    assert len(platform.visible(HELP)) == 1
+    assert platform.visible(HERE) == [wording.ASKED]
+
+
 async def test_what_is_given_back_before_people_were_told_needs_no_notice(tmp_path: Path) -> None:
     platform = build_platform()
     async with open_talk(tmp_path, platform) as desk:

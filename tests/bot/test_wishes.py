@@ -8,6 +8,7 @@ import pytest
 
 from adapters.contract import Address, Controls, IncomingMessage, Kind, Surface, Wish
 from adapters.desk import Field, Reception
+from adapters.errors import NotPermitted
 from bot import wording
 from bot.about import About
 from bot.gate import Answer
@@ -78,9 +79,8 @@ async def test_feedback_is_kept_once_for_each_person_and_the_latest_wins(tmp_pat
         await desk.front.receive(press(Wish.HELPFUL, by="bob", where="", concerns="m0", id="b9"))
         unknown = await desk.front.receive(press(Wish.HELPFUL, where="", concerns="m77", id="b10"))
         assert unknown.notice == wording.ANSWER_UNKNOWN
-        async with desk.store.database.read() as connection:
-            rows = await connection.exec_driver_sql("SELECT person, is_helpful FROM feedback ORDER BY person")
-            assert [tuple(row) for row in rows] == [("ann", 0), ("bob", 1)]
+        rows = await desk.select("SELECT person, is_helpful FROM feedback ORDER BY person")
+        assert rows == [("ann", 0), ("bob", 1)]
 
 
 async def test_who_was_not_helped_hears_how_to_reach_people() -> None:
@@ -90,7 +90,7 @@ async def test_who_was_not_helped_hears_how_to_reach_people() -> None:
     assert wording.thank_for_criticism(About(), has_support=False) == "Thank you for telling me."
 
 
-async def test_a_private_answer_is_shared_once_for_each_press_with_its_sources(tmp_path: Path) -> None:
+async def test_a_private_answer_is_shared_once_however_often_it_is_asked_for_with_its_sources(tmp_path: Path) -> None:
     platform = build_platform()
     agent = ScriptedAgent()
     async with open_talk(tmp_path, platform, agent) as desk:
@@ -98,6 +98,10 @@ async def test_a_private_answer_is_shared_once_for_each_press_with_its_sources(t
         event = replace(press(Wish.SHARE, concerns="m0"), address=PUBLIC)
         assert (await desk.front.receive(event)).notice == wording.SHARED
         assert (await desk.front.receive(event)).notice == wording.SHARED_ALREADY
+        pressed_again = replace(event, id="b3", sent_at=9.0)
+        assert (await desk.front.receive(pressed_again)).notice == wording.SHARED_ALREADY
+        await desk.notices.join()
+        assert (await desk.front.receive(replace(event, id="b4"))).notice == wording.SHARED_ALREADY
         stranger = await desk.front.receive(replace(event, id="b2", author="eve"))
         assert stranger.notice == "Only those who take part here can do that."
         await desk.notices.join()
@@ -105,6 +109,34 @@ async def test_a_private_answer_is_shared_once_for_each_press_with_its_sources(t
     assert shared.text == "[ann](https://sim.example//ann) asked: _how?_\n\nYou asked: how?"
     assert [source.link for source in shared.sources] == [SOURCE.link]
     assert (shared.may_ping, shared.controls) == (frozenset(), Controls.NONE)
+
+
+async def test_a_share_that_failed_can_be_asked_for_again(tmp_path: Path) -> None:
+    platform = build_platform()
+    async with open_talk(tmp_path, platform) as desk:
+        await asked(desk)
+        platform.fault = lambda *_: NotPermitted("the bot in the channel")
+        event = replace(press(Wish.SHARE, concerns="m0"), address=PUBLIC)
+        assert (await desk.front.receive(event)).notice == wording.SHARED
+        await desk.notices.join()
+        platform.fault = lambda *_: None
+        assert platform.visible(PUBLIC) == []
+        for number in range(2):
+            await desk.front.receive(replace(event, id=f"again-{number}"))
+        await desk.notices.join()
+        assert (await desk.front.receive(replace(event, id="b4"))).notice == wording.SHARED_ALREADY
+    assert len(platform.visible(PUBLIC)) == 1
+
+
+async def test_two_answers_of_one_conversation_are_shared_each(tmp_path: Path) -> None:
+    platform = build_platform()
+    async with open_talk(tmp_path, platform) as desk:
+        for question in ("q1", "q2"):
+            await desk.says(f"how about {question}?", id=question)
+            await desk.turns.join()
+            await desk.front.receive(replace(press(Wish.SHARE, id=f"b-{question}", concerns=question), address=PUBLIC))
+        await desk.notices.join()
+    assert len(platform.visible(PUBLIC)) == 2
 
 
 async def test_what_was_forgotten_is_not_shared(tmp_path: Path) -> None:

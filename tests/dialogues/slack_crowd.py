@@ -15,9 +15,9 @@ from pathlib import Path
 from tests.programs.serving import Firstline, open_firstline
 from tests.servers.model_server import Messages, text_of
 from tests.servers.slack.deliveries import Delivery
-from tests.servers.slack.faults import Broken, Fault, Limited, Lost, Reset
+from tests.servers.slack.faults import Broken, Fault, Limited, Lost, Refuse, Reset
 from tests.servers.slack.server import SlackServer
-from tests.servers.slack.world import Channel, Message, User
+from tests.servers.slack.world import Channel, Kind, Message, User
 
 PATIENCE = 300.0
 """Seconds that a crowd may take for its next step on a busy machine."""
@@ -66,10 +66,14 @@ class Result:
 
 
 def plan_faults(slack: SlackServer, rng: random.Random, chance: float) -> None:
-    """Let posts, edits and reads fail by chance, each way with its own."""
+    """Let posts, edits, streams and reads fail by chance, each way with its own."""
+    all_ways: tuple[Fault, ...] = (Broken(), Reset(), Lost(), Limited(1), Limited(1, as_200=True))
     faults: dict[str, tuple[Fault, ...]] = {
-        "chat.postMessage": (Broken(), Reset(), Lost(), Limited(1), Limited(1, as_200=True)),
-        "chat.update": (Broken(), Reset(), Lost(), Limited(1), Limited(1, as_200=True)),
+        "chat.postMessage": all_ways,
+        "chat.update": all_ways,
+        "chat.startStream": (*all_ways, Refuse("channel_type_not_supported")),
+        "chat.appendStream": (*all_ways, Refuse("message_not_in_streaming_state"), Refuse("internal_error")),
+        "chat.stopStream": (*all_ways, Refuse("message_not_in_streaming_state"), Refuse("invalid_blocks")),
         "conversations.replies": (Broken(), Reset(), Limited(1)),
     }
     for method, several in faults.items():
@@ -119,7 +123,7 @@ class Crowd:
     async def _go_on(self, user: User, room: Channel, ts: str) -> None:
         mark = self._next_mark()
         self.asked[room.id, ts].append(mark)
-        if self.rng.random() < 0.5:
+        if room.kind is Kind.DM or self.rng.random() < 0.5:  # in private Slack tells of no mentions
             order = self.rng.choice(_WRITTEN)
             await self.slack.says(user, room, _question(mark), thread_ts=ts, deliver=order)
         else:

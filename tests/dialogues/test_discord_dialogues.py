@@ -154,7 +154,7 @@ async def test_the_asker_stops_an_answer_and_its_text_stays(talk: DiscordTalk, w
     ann = talk.person("ann")
     talk.model.behave(Behaviour(tokens_per_second=4))
     thread = await ann.mentions(talk.channel(), REFUND)
-    live = await thread.hears("Refunds are")
+    live = await thread.sees_grow("Refunds are")
     if way == "button":
         await ann.presses(live, "Stop")
     elif way == "reaction":

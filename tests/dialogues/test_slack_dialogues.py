@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.dialogues.slack_talk import PATIENCE, SlackTalk, open_slack_talk
+from tests.dialogues.slack_talk import PATIENCE, SlackTalk, Thread, open_slack_talk
 from tests.servers.model_server import Behaviour
+from tests.servers.slack.shapes import mention_event
 from tests.servers.slack.world import Kind
 
 pytestmark = [
@@ -113,7 +114,7 @@ async def test_the_asker_stops_an_answer_and_its_text_stays(talk: SlackTalk, way
     room = talk.channel(ann)
     talk.model.behave(Behaviour(tokens_per_second=4))
     thread = await ann.mentions(room, "how long does a refund take?")
-    live = await thread.hears("Refunds are")
+    live = await thread.sees_grow("Refunds are")
     if way == "button":
         await ann.presses(live, "firstline_stop")
     elif way == "reaction":
@@ -129,15 +130,32 @@ async def test_the_asker_stops_an_answer_and_its_text_stays(talk: SlackTalk, way
 
 
 async def test_a_question_that_still_waits_is_edited_or_taken_back(talk: SlackTalk) -> None:
-    ann = talk.person("ann")
+    ann, slack = talk.person("ann"), talk.slack
     room = talk.channel(ann)
-    thread = await ann.mentions(room, "how long does a refnud take?")
-    await talk.slack.edits(room, thread.ts, f"<@{talk.slack.team.bot.id}> how do webhook retries work?")
-    gone = await ann.mentions(room, "how long does a refund take?")
-    await talk.slack.deletes(room, gone.ts)
-    assert "24 hours" in (await thread.is_answered()).text
+    # At once, so that a slow machine has not begun with the answer yet.
+    edited = await slack.mentions(ann.user, room, "how long does a refnud take?")
+    await slack.edits(room, edited, f"<@{slack.team.bot.id}> how do webhook retries work?")
+    gone = await slack.mentions(ann.user, room, "how long does a refund take?")
+    await slack.deletes(room, gone)
+    assert "24 hours" in (await Thread(talk, room, edited).is_answered()).text
     await (await ann.mentions(room, "how long does a refund take?")).is_answered()
-    assert not gone.said()
+    assert not Thread(talk, room, gone).said()
+
+
+async def test_a_question_that_is_delivered_late_is_taken_as_it_is_by_then(talk: SlackTalk) -> None:
+    ann, slack = talk.person("ann"), talk.slack
+    room = talk.channel(ann)
+    edited, gone = [await slack.mentions(ann.user, room, "how long does a refund take?", deliver=()) for _ in range(2)]
+    late = [mention_event(room.messages[ts], room, slack.team) for ts in (gone, edited)]
+    await slack.edits(room, edited, f"<@{slack.team.bot.id}> how do webhook retries work?")
+    await slack.deletes(room, gone)
+    await talk.is_received()
+    for event in late:
+        slack.tell(slack.team, event)
+        await talk.is_received()
+    answer = await Thread(talk, room, edited).is_answered()
+    assert "5 times over 24 hours" in answer.text
+    assert len([each for each in room.messages.values() if each.bot_id]) == 1
 
 
 async def test_feedback_is_thanked_for_in_private(talk: SlackTalk) -> None:

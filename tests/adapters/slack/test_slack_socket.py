@@ -1,6 +1,7 @@
 """One socket that stands: refreshed, cut, silent, refused, and nothing lost meanwhile."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 
 from adapters.errors import StartRefused
+from adapters.slack.payloads import part
 from adapters.slack.settings import SlackSettings
 from tests.adapters.slack.slack_rig import PATIENCE, Rig, open_rig, serve, settings_for
 from tests.fakes.front_desk import RecordingDesk
@@ -108,6 +110,51 @@ async def test_a_silent_connection_is_replaced() -> None:
         rig.server.sockets.is_silent = False
         await ask(rig, "after")
         assert rig.desk.texts == ["after"]
+
+
+NONSENSE: dict[str, object] = {
+    "no payload": {},
+    "a list for a payload": {"payload": [1]},
+    "nothing in the payload": {"payload": {}},
+    "a number for an event": {"payload": {"type": "event_callback", "event": 5}},
+    "a number for the authorizations": {"payload": {"authorizations": 5}},
+    "a number for a type": {"type": 5, "payload": {"type": "block_actions", "user": True}},
+    "an object for a retry": {"payload": {"type": "x"}, "retry_attempt": {}, "retry_reason": {"id": 1}},
+    "another kind": {"type": "unheard_of", "payload": {"type": "unheard_of"}},
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+async def test_an_envelope_that_holds_nothing_is_acknowledged_and_passed_over(
+    nonsense: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Unacknowledged, Slack would deliver it three times more, and count it against the app.
+    async with open_rig() as rig:
+        envelope = {"envelope_id": "e-1", "type": "events_api"} | dict(part(NONSENSE[nonsense]))
+        rig.server.sockets.send(json.dumps(envelope))
+        await rig.server.until(lambda: rig.server.sockets.open[0].heard)
+        assert rig.server.sockets.open[0].heard == [{"envelope_id": "e-1"}]
+        await ask(rig, "still there?")
+        assert rig.desk.texts == ["still there?"]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("frame", ["{", "[1]", "null", "5", "", "[" * 100_000, b"\xff\xfe", b"", b"[]", b"{}"])
+async def test_a_frame_that_is_no_envelope_is_passed_over(frame: str | bytes) -> None:
+    async with open_rig() as rig:
+        rig.server.sockets.send(frame)
+        await ask(rig, "still there?")
+        assert rig.desk.texts == ["still there?"]
+        assert rig.hellos == 1
+
+
+async def test_a_frame_that_would_fill_the_memory_costs_the_connection_and_no_question() -> None:
+    async with open_rig() as rig:
+        rig.server.sockets.send("x" * (5 * 1024 * 1024))
+        await rig.server.mentions(rig.ann, rig.channel, "behind it", deliver=("message",))
+        await rig.until_hello(2)
+        await rig.until_settled()
+        assert set(rig.desk.texts) == {"behind it"}
 
 
 async def test_what_happens_during_an_outage_arrives_after_it_each_once() -> None:

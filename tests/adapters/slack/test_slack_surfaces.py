@@ -1,5 +1,6 @@
 """What people see beside answers: home tab, prompts, notices; each after Slack has been told "received"."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +11,7 @@ from adapters.slack import actions
 from adapters.slack.interactions import ASK_SHORTCUT
 from tests.adapters.slack.slack_rig import Rig, open_rig
 from tests.fakes.front_desk import DatabaseGone
-from tests.servers.slack.faults import Refuse
+from tests.servers.slack.faults import Hold, Refuse
 
 FIELDS = (Field("Billing", "Plans", ("What does Pro cost?", "Refunds?")), Field("General", "Else", ("Who are you?",)))
 
@@ -35,6 +36,23 @@ async def test_the_home_tab_shows_the_persons_own_conversations_with_links(rig: 
     assert f"p{ts.replace('.', '')}|Billing>" in shown
     assert "• Old" in shown
     assert rig.desk.guests == [rig.ann.id]
+
+
+async def test_links_are_fetched_side_by_side_a_few_at_a_time(rig: Rig) -> None:
+    place = Address("slack", rig.server.team.id, rig.channel.id)
+    rig.desk.shown = Welcome("Acme", FIELDS, None, tuple(Talk(place, "Talk", 9.0, f"1.{n}") for n in range(1, 13)))
+    release = asyncio.Event()
+    rig.server.faults.plan("chat.getPermalink", Hold(release), times=None)
+
+    def linking() -> int:
+        return sum(call.method == "chat.getPermalink" for call in rig.server.calls)
+
+    await rig.server.opens_home(rig.ann)
+    await rig.server.until(lambda: linking() >= 10)
+    assert linking() == 10
+    release.set()
+    await rig.server.until(lambda: rig.ann.id in rig.server.team.views)
+    assert linking() == 12
 
 
 async def test_the_messages_tab_suggests_questions(rig: Rig) -> None:

@@ -103,10 +103,7 @@ class Screen(Slack):
         """Return everyone whom anything that the app made public would notify, be it a post, an edit or a file."""
         found = []
         for each in self.notices:
-            targets = dict.fromkeys(
-                target for text in [each.text, *_ping_texts(each.blocks)] for target in _targets(text)
-            )
-            found += [Ping(target, each.channel, each.ts, each.method) for target in targets]
+            found += [Ping(target, each.channel, each.ts, each.method) for target in pinged_by(each.text, each.blocks)]
         return found
 
     def shown(self, message: Message) -> Shown:
@@ -247,6 +244,11 @@ def _rich_pings(part: Json) -> Iterator[str]:
             yield f"<!subteam^{part['usergroup_id']}>"
         case "broadcast":
             yield f"<!{part['range']}>"
+
+
+def pinged_by(text: str, blocks: Sequence[Json]) -> list[str]:
+    """Return whom a message would notify."""
+    return list(dict.fromkeys(target for each in [text, *_ping_texts(blocks)] for target in _targets(each)))
 
 
 def _targets(text: str) -> Iterator[str]:

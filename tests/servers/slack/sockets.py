@@ -19,7 +19,7 @@ class Connection:
     number: int
     socket: web.WebSocketResponse
     request: web.Request
-    outbox: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
+    outbox: asyncio.Queue[str | bytes | None] = field(default_factory=asyncio.Queue)
     unacknowledged: set[str] = field(default_factory=set)
     heard: list[Json] = field(default_factory=list)
     is_leaving: bool = False
@@ -108,6 +108,13 @@ class Sockets:
         for connection in list(self.open):
             connection.cut()
 
+    def send(self, frame: str | bytes) -> bool:
+        """Put a frame of any content on the newest connection, and return whether there is one. Bytes go as binary."""
+        ready = [each for each in self.open if not each.is_leaving]
+        if ready:
+            ready[-1].outbox.put_nowait(frame)
+        return bool(ready)
+
     def ping(self) -> None:
         """Make the server itself ping."""
         for connection in self.open:
@@ -140,6 +147,8 @@ class Sockets:
             while (message := await connection.outbox.get()) is not None:
                 if message == "ping":
                     await connection.socket.ping(b"Ping from loopback")
+                elif isinstance(message, bytes):
+                    await connection.socket.send_bytes(message)
                 else:
                     await connection.socket.send_str(message)
             await connection.socket.close()
