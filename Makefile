@@ -22,7 +22,7 @@ run: setup       ## Index the documents and open a conversation in the terminal
 	@$(BIN)/firstline chat
 
 test: setup      ## Run the tests
-	$(BIN)/python -m pytest -q --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest -q --numprocesses auto
 
 format: setup    ## Format the code
 	$(BIN)/ruff format .
@@ -33,7 +33,7 @@ check: setup     ## What CI runs: format, lint, types, imports, tests with cover
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --numprocesses auto --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q --numprocesses auto --cov --cov-report=term:skip-covered
 
 bench: setup     ## Print the benchmarks' figures
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

@@ -292,6 +292,15 @@ class LimitsEditing(Protocol):
 
 
 @runtime_checkable
+class CountsCalls(Protocol):
+    """Optional: replies share a limit with calls that no reply accounts for, such as those that open threads."""
+
+    def calls_left(self) -> int:
+        """Return how many calls made now would go out at once."""
+        ...
+
+
+@runtime_checkable
 class PlacesSources(Protocol):
     """Optional: sources stand in a message's own text and take room there."""
 

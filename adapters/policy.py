@@ -27,6 +27,8 @@ FRAME_SHARE = 0.9
 # Frames further apart than this are better shown as whole paragraphs.
 SCARCE_SECONDS = 1.3
 FIRST_AMPLE_SECONDS = 0.3
+# A first text that is this long at once, as when it was made before it could be shown, waits for no more: 15 words.
+FIRST_LONG_CHARS = 80
 FIRST_SCARCE_SECONDS = 0.8
 # The latest a first text waits for a paragraph to end, while there is budget for it.
 FIRST_LATEST_SECONDS = 1.3
@@ -82,7 +84,12 @@ class Pool:
 
     @property
     def edit_seconds(self) -> float:
-        """How far apart the edits of each reply must be for all to have their share."""
+        """How far apart the edits of each reply must be for all to have their share.
+
+        A window that has not begun is begun early, for its calls then come back early too.
+        """
+        if self.is_windowed and self.edits >= self.edit_capacity:
+            return max(self.min_seconds, MIN_EDIT_SECONDS)
         share = self.live / self.edit_rate
         return max(self.min_seconds, share if self.is_windowed else min(share, self._spread(EDIT_SPREAD)))
 
@@ -154,11 +161,16 @@ def choose_form(candidate: Candidate, pool: Pool) -> Form | None:
     return _choose_scarce(candidate, pool)
 
 
+def first_seconds(unseen: int) -> float:
+    """Return how long a first text of so many characters waits while calls are ample."""
+    return 0.0 if unseen >= FIRST_LONG_CHARS else FIRST_AMPLE_SECONDS
+
+
 def _choose_first(candidate: Candidate, pool: Pool) -> Form | None:
     if not pool.may_post():
         return None
     if not pool.is_scarce:
-        return Form.POST_ALL if candidate.waited >= FIRST_AMPLE_SECONDS else None
+        return Form.POST_ALL if candidate.waited >= first_seconds(candidate.unseen) else None
     if candidate.waited < FIRST_SCARCE_SECONDS:
         return None
     if _is_fresh(candidate):

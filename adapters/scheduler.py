@@ -9,12 +9,20 @@ from collections.abc import Callable
 
 from adapters.budget import EditBudget, scope_key
 from adapters.caller import Caller
-from adapters.contract import Address, Controls, LimitsEditing, MessageReference, PlacesSources, Platform
+from adapters.contract import (
+    Address,
+    Controls,
+    CountsCalls,
+    LimitsEditing,
+    MessageReference,
+    PlacesSources,
+    Platform,
+)
 from adapters.editor import MessageEditor, Step
 from adapters.limits import Action, Counting, Limits, Scope
 from adapters.live import OnPosted
 from adapters.markdown.neutralise import PingRule
-from adapters.policy import FIRST_AMPLE_SECONDS, FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form
+from adapters.policy import FRAME_SHARE, MIN_EDIT_SECONDS, Candidate, Form, Pool, choose_form, first_seconds
 
 # How often live replies are looked at: a few words at any model's speed.
 TICK_SECONDS = 0.05
@@ -167,7 +175,10 @@ class ReplyScheduler:
         ]
         candidates.sort(key=lambda entry: entry[0].worth, reverse=True)
         measured: dict[int, Pool] = {}
+        left = self._calls_left()
         for candidate, caller, pool in candidates:
+            if left < 1:
+                return  # a frame is made when its call can go out: in a line it would only age
             address = caller.editor.address
             if id(pool) not in measured:
                 measured[id(pool)] = self._measure_pool(pool, address, min_seconds)
@@ -177,7 +188,11 @@ class ReplyScheduler:
             step = self._step_for(caller.editor, form)
             if step is not None and self._budget.may_call(step.action, address):
                 caller.start(step, calls)
+                left -= 1
                 del measured[id(pool)]
+
+    def _calls_left(self) -> float:
+        return self._platform.calls_left() if isinstance(self._platform, CountsCalls) else float("inf")
 
     def _min_seconds(self) -> float:
         """Return how far apart the frames of each reply must be for the bot as a whole to keep within its rate."""
@@ -189,12 +204,13 @@ class ReplyScheduler:
         """Whether a frame could be due: a cheap question that spares most looks at the text."""
         if editor.is_ended or editor.is_whole or editor.unseen_chars <= 0:
             return False
-        least = FIRST_AMPLE_SECONDS if editor.is_blank else min_seconds - TICK_SECONDS
+        least = first_seconds(editor.unseen_chars) if editor.is_blank else min_seconds - TICK_SECONDS
         return self._waited(editor) >= least
 
     def _waited(self, editor: MessageEditor) -> float:
-        # What a call takes need not come on top, but where calls are few, haste now is a gap later.
-        is_patient = self._is_windowed or len(self._callers) >= _MANY_REPLIES
+        # What a call takes need not come on top, but where calls are few, haste now is a gap later: not in a window,
+        # whose calls come back all together.
+        is_patient = not self._is_windowed and len(self._callers) >= _MANY_REPLIES
         last = editor.last_shown_at if is_patient else editor.last_made_at
         return self._clock() - max(editor.first_text_at or 0.0, last or 0.0)
 
@@ -241,7 +257,7 @@ class ReplyScheduler:
 
 def _frame_seconds(editor: MessageEditor) -> float:
     """Return how long a reply's next frame waits at least."""
-    return FIRST_AMPLE_SECONDS if editor.is_blank else MIN_EDIT_SECONDS
+    return first_seconds(editor.unseen_chars) if editor.is_blank else MIN_EDIT_SECONDS
 
 
 def _action_of(form: Form, editor: MessageEditor) -> Action:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 
 _TOKEN = re.compile(r"`+|\n\s*\n|[ \t]*\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\](?!\()")
-_UNFINISHED = re.compile(r"(?:`+|[ \t]*\[[\d\s,;]{0,24}\]?|[ \t]+|\n[ \t]*)\Z")
+_UNFINISHED = re.compile(r"(?:`+|[ \t]*\[[\d\s,;]{0,24}\]?|[ \t]+|\n\s*)\Z")
 
 
 class CitationFilter:

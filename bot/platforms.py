@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.contract import Address
@@ -12,9 +13,10 @@ from adapters.slack.settings import SlackSettings
 from bot.errors import SettingsInvalid
 from bot.outlets import SupportChannel
 from bot.settings import Settings
-from bot.store.engine import url_of
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from adapters.slack.doctor_oauth import Installing
     from adapters.slack.http import HttpSettings
     from adapters.slack.oauth import OAuth
@@ -24,8 +26,6 @@ _NONE_SET = (
     "no platform is set: put SLACK_BOT_TOKEN and SLACK_APP_TOKEN (docs/slack.md) or DISCORD_BOT_TOKEN "
     "(docs/discord.md) into .env, or try `firstline chat`"
 )
-
-
 _HALF_SET = (
     "SLACK_BOT_TOKEN is set, but there is no way to hear Slack: add SLACK_APP_TOKEN (Socket Mode) or "
     "SLACK_SIGNING_SECRET (HTTP mode), see docs/slack.md"
@@ -83,15 +83,20 @@ def _http_settings(settings: Settings) -> "HttpSettings":
 
 async def _open_installs(settings: Settings, stack: AsyncExitStack) -> "OAuth":
     """Open what is kept of the workspaces that installed the app."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     from adapters.slack.oauth import open_oauth
 
-    engine = create_async_engine(url_of(settings.operation.home / _INSTALLS), hide_parameters=True)
-    stack.push_async_callback(engine.dispose)
+    engine = _open_engine(settings.operation.home / _INSTALLS, stack)
     return await stack.enter_async_context(
         open_oauth(engine, slack_settings(settings), secret_key=_secret_key(settings), clock=time.time)
     )
+
+
+def _open_engine(file: Path, stack: AsyncExitStack) -> "AsyncEngine":
+    from sqlalchemy.ext.asyncio import create_async_engine  # Slack's store of installations wants this one
+
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", hide_parameters=True)
+    stack.push_async_callback(engine.dispose)
+    return engine
 
 
 def _secret_key(settings: Settings) -> str:
@@ -124,14 +129,10 @@ def _look_into_installs(settings: Settings, stack: AsyncExitStack) -> "Installin
     """Return what the doctor needs where workspaces install the app; a database that isn't there isn't made."""
     if not settings.slack.client_id:
         return None
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     from adapters.slack.doctor_oauth import Installing
 
-    engine, file = None, settings.operation.home / _INSTALLS
-    if file.exists():
-        engine = create_async_engine(url_of(file), hide_parameters=True)
-        stack.push_async_callback(engine.dispose)
+    file = settings.operation.home / _INSTALLS
+    engine = _open_engine(file, stack) if file.exists() else None
     return Installing(engine, _http_settings(settings), _secret_key(settings))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import secrets
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +25,10 @@ from bot.turns import TurnLimits
 
 _log = logging.getLogger(__name__)
 
+_SWITCH_SECONDS = 0.0005
+"""How long a busy event loop may keep the interpreter from the database's threads, which want it back after every
+statement. With Python's own 5 ms they wait longer than they work; `tests/benchmarks/bench_store.py` shows how long."""
+
 
 async def run(program: Program, settings: Settings) -> None:
     """Answer until SIGTERM or Ctrl-C, then finish what is live.
@@ -43,6 +48,7 @@ async def run(program: Program, settings: Settings) -> None:
             # What the start has made stays. A collection that walks through all of it stops every answer meanwhile.
             gc.collect()
             gc.freeze()
+            sys.setswitchinterval(_SWITCH_SECONDS)
             tasks = [listening.create_task(_serve(name, venue, bot.desk, began)) for name, venue in venues.items()]
             await until_terminated()
             _log.info("asked to end: nothing new is begun, live answers are finished")

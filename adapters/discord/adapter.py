@@ -134,6 +134,10 @@ class DiscordPlatform:
         """Return a link to a person's profile."""
         return f"[this person](<https://discord.com/users/{person}>)"
 
+    def calls_left(self) -> int:
+        """Return how many calls the bot may make now."""
+        return self._channels.calls_left()
+
     def footer_size(self, content: Content) -> int:
         """Return the room that a last message's sources take in its text."""
         return footer_size(content)

@@ -89,6 +89,10 @@ class ChannelMessages:
         answer = await self._rest.call("GET", f"/channels/{channel}/messages?limit={limit}{query}")
         return list(objects(answer.json))
 
+    def calls_left(self) -> int:
+        """Return how many calls would go out at once, of all that the bot makes."""
+        return self._rest.pace.calls_left()
+
     async def type(self, channel: str) -> None:
         """Show for ten seconds that the bot is typing, unless answers need the calls more."""
         if self._rest.pace.has_room():

@@ -6,7 +6,7 @@ are plain JSON, so that a thin caller is less to go wrong than a limiter that ha
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -70,20 +70,23 @@ class DiscordRest:
         """Make one call; `is_by_token` when the path holds an interaction's token, which then is what allows it."""
         headers = {"User-Agent": _USER_AGENT}
         if not is_by_token:
-            # Calls by token don't count in the bot's limit, and have their own time to keep.
             headers["Authorization"] = self._authorization
-            await self.pace.wait()
         form = _build_form(body, file) if file is not None and isinstance(body, Mapping) else None
+        # Calls by token don't count in the bot's limit, and have their own time to keep.
+        place: AbstractAsyncContextManager[None] = nullcontext() if is_by_token else self.pace.place()
         try:
-            async with self._session.request(
-                method,
-                self._url + path,
-                json=body if form is None else None,
-                data=form,
-                headers=headers,
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-            ) as response:
+            async with (
+                place,
+                self._session.request(
+                    method,
+                    self._url + path,
+                    json=body if form is None else None,
+                    data=form,
+                    headers=headers,
+                    timeout=_TIMEOUT,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 answer = Answer(await _read(response), response.headers)
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as error:

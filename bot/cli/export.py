@@ -28,5 +28,5 @@ async def _export(home: "Path") -> None:
     from bot.store.engine import open_store, url_of
 
     async with open_store(url_of(home / DATABASE)) as store:
-        async for entry in store.books.export():
+        for entry in store.books.export():
             print_json(entry)

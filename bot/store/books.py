@@ -1,14 +1,13 @@
 """The books: what the tables tell of the past, for statistics and for export. Nothing that people wrote is in them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.store.database import Database
+from bot.store.database import Rows, reads
 from bot.store.schema import conversations, feedback, handoffs, inbox, turns
-from bot.store.steadfast import steadfast_rows
 
 _EXPORTED: Final = (
     ("conversation", conversations, conversations.c.created_at, ("is_to_forget",)),
@@ -47,14 +46,11 @@ class Entries:
     people: int
 
 
-@steadfast_rows
-class Books:
+class Books(Rows):
     """Read the tables."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def read(self, since: float) -> Entries:
+    @reads
+    def read(self, connection: sa.Connection, since: float) -> Entries:
         """Return what began at or after a time."""
         asked = sa.select(inbox.c.turn_id, sa.func.min(inbox.c.received_at).label("asked_at")).group_by(inbox.c.turn_id)
         first = asked.subquery()
@@ -66,23 +62,25 @@ class Books:
         given = sa.select(feedback.c.is_helpful, sa.func.count()).where(feedback.c.given_at >= since)
         taken_over = sa.select(handoffs.c.opened_at, handoffs.c.given_back_at).where(handoffs.c.opened_at >= since)
         people = sa.select(sa.func.count(sa.distinct(inbox.c.author))).where(inbox.c.received_at >= since)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(wanted)).mappings().all()
-            counted = await connection.execute(given.group_by(feedback.c.is_helpful))
-            words = {bool(is_helpful): int(count) for is_helpful, count in counted}
-            return Entries(
-                turns=tuple(TurnEntry(**{name: row[name] for name in TurnEntry.__dataclass_fields__}) for row in rows),
-                helpful=words.get(True, 0),
-                unhelpful=words.get(False, 0),
-                handoffs=tuple((row[0], row[1]) for row in await connection.execute(taken_over)),
-                people=await connection.scalar(people) or 0,
-            )
+        rows = (connection.execute(wanted)).mappings().all()
+        counted = connection.execute(given.group_by(feedback.c.is_helpful))
+        words = {bool(is_helpful): int(count) for is_helpful, count in counted}
+        return Entries(
+            turns=tuple(TurnEntry(**{name: row[name] for name in TurnEntry.__dataclass_fields__}) for row in rows),
+            helpful=words.get(True, 0),
+            unhelpful=words.get(False, 0),
+            handoffs=tuple((row[0], row[1]) for row in connection.execute(taken_over)),
+            people=connection.scalar(people) or 0,
+        )
 
-    async def export(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield every row as plain values, kind by kind, the oldest first; without texts and without addresses."""
-        async with self._database.read() as connection:
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Yield every row as plain values, kind by kind, the oldest first; without texts and without addresses.
+
+        Reads on the caller's thread, as the rows are taken: for a command that does nothing else.
+        """
+        with self.database.reading.engine.connect() as connection:
             for kind, table, order, left_out in _EXPORTED:
                 columns = [column for column in table.columns if column.name not in left_out]
-                rows = await connection.stream(sa.select(*columns).order_by(order))
-                async for row in rows.mappings():
+                rows = connection.execution_options(yield_per=1000).execute(sa.select(*columns).order_by(order))
+                for row in rows.mappings():
                     yield {"kind": kind, **row}

@@ -1,5 +1,6 @@
 """Open the database of a URL, with the connections that its kind needs."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,23 +8,24 @@ from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.books import Books
 from bot.store.conversations import Conversations
-from bot.store.database import Database
+from bot.store.database import Database, Way
+from bot.store.executor import PriorityExecutor
 from bot.store.forgetting import Forgetting
 from bot.store.handoffs import HandOffRows
 from bot.store.inbox import InboxRows
 from bot.store.migrate import upgrade
 from bot.store.notices import NoticeRows
-from bot.store.order import WriteOrder
-from bot.store.steadfast import steadfast
 from bot.store.talks import TalkRows
 from bot.store.turns import TurnRows
 from bot.store.whereabouts import WhereaboutsRows
+
+_READERS = 2
+"""So that a long look at the books keeps no one waiting."""
+_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +46,16 @@ class Store:
 
 def url_of(file: Path) -> str:
     """Return the database URL of a file."""
-    return f"sqlite+aiosqlite:///{file}"
+    return f"sqlite:///{file}"
 
 
 @asynccontextmanager
 async def open_store(url: str) -> AsyncIterator[Store]:
-    """Open the database at a SQLAlchemy URL with an async driver and bring its tables up to date."""
+    """Open the database at a SQLAlchemy URL and bring its tables up to date."""
     parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        _keep_private(parsed)
-        engines = _build_sqlite(parsed, "NORMAL"), _build_sqlite(parsed, "FULL"), _build_sqlite(parsed, "NORMAL")
-        database = Database(*engines, WriteOrder())
-    else:
-        engine = create_async_engine(parsed, pool_pre_ping=True, hide_parameters=True)
-        database = Database(engine, engine, engine, None)
+    database = _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_server(parsed)
     try:
-        await _upgrade(database)
+        await database.writing.run(upgrade)
         yield Store(
             database,
             InboxRows(database),
@@ -73,30 +69,47 @@ async def open_store(url: str) -> AsyncIterator[Store]:
             Forgetting(database),
         )
     finally:
-        for each in {database.readers, database.durable, database.engine}:
-            await each.dispose()
+        await database.close()
 
 
-@steadfast
-async def _upgrade(database: Database) -> None:
-    async with database.write() as connection:
-        await connection.run_sync(upgrade)
+def _open_sqlite(url: sa.URL) -> Database:
+    _keep_private(url)
+    readers, writer = PriorityExecutor("reading", _READERS), PriorityExecutor("writing")
+    return Database(
+        reading=Way(_build_sqlite(url, begin="BEGIN"), readers),
+        writing=Way(_build_sqlite(url, begin="BEGIN IMMEDIATE"), writer),
+        secured=Way(_build_sqlite(url, begin="BEGIN IMMEDIATE", synchronous="FULL"), writer, is_urgent=True),
+    )
 
 
-def _build_sqlite(url: sa.URL, synchronous: Literal["NORMAL", "FULL"]) -> AsyncEngine:
-    # One connection for each purpose: SQLite has one writer anyway, and each connection is a thread.
+def _open_server(url: sa.URL) -> Database:
+    """Open a database with many writers, which secures every commit."""
+    engine = sa.create_engine(url, pool_size=_CONNECTIONS, pool_pre_ping=True, hide_parameters=True)
+    executor = PriorityExecutor("database", _CONNECTIONS)
+    way = Way(engine, executor)
+    return Database(reading=way, writing=way, secured=Way(engine, executor, is_urgent=True))
+
+
+def _build_sqlite(url: sa.URL, *, begin: str, synchronous: Literal["NORMAL", "FULL"] = "NORMAL") -> sa.Engine:
     # Hidden parameters: an error's text goes into the log, and must not take along what people wrote.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True)
+    engine = sa.create_engine(url, pool_size=_READERS, hide_parameters=True)
 
-    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 10000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(f"PRAGMA synchronous = {synchronous}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+    def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        # Transactions begin by the statement below: the driver would begin them late, after the first reads.
+        connection.isolation_level = None
+        for setting in (
+            "busy_timeout = 10000",
+            "journal_mode = WAL",
+            f"synchronous = {synchronous}",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {setting}")
 
-    sa.event.listen(engine.sync_engine, "connect", prepare)
+    def start(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", start)
     return engine
 
 

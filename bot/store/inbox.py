@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapters.contract import Address
-from bot.store.database import Database
+from bot.store.database import Rows, reads, secures
 from bot.store.schema import OPEN_STATES, conversations, inbox, participants, turns
-from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import write_address
 
@@ -42,62 +41,59 @@ class Acceptance:
     people: frozenset[str]
 
 
-@steadfast_rows
-class InboxRows:
+class InboxRows(Rows):
     """The table of questions. Accepting goes over a connection of its own, which secures each commit."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def add(self, batch: Sequence[Acceptance]) -> frozenset[str]:
+    @secures
+    def add(self, connection: sa.Connection, batch: Sequence[Acceptance]) -> frozenset[str]:
         """Store messages in one durable transaction and return the ids that were not there yet."""
-        async with self._database.write(is_durable=True) as connection:
-            await connection.execute(
-                insert(connection, conversations).on_conflict_do_nothing(),
-                [
-                    {
-                        "id": each.message.conversation_id,
-                        "workspace": each.workspace,
-                        "channel": each.channel,
-                        "is_muted": False,
-                        "created_at": each.message.received_at,
-                    }
-                    for each in batch
-                ],
-            )
-            people = [
-                {"conversation_id": each.message.conversation_id, "person": person}
+        connection.execute(
+            insert(connection, conversations).on_conflict_do_nothing(),
+            [
+                {
+                    "id": each.message.conversation_id,
+                    "workspace": each.workspace,
+                    "channel": each.channel,
+                    "is_muted": False,
+                    "created_at": each.message.received_at,
+                }
                 for each in batch
-                for person in sorted(each.people)
-            ]
-            await connection.execute(insert(connection, participants).on_conflict_do_nothing(), people)
-            added = await connection.execute(
-                insert(connection, inbox).on_conflict_do_nothing().returning(inbox.c.id),
-                [_row(each.message) for each in batch],
-            )
-            return frozenset(added.scalars())
+            ],
+        )
+        people = [
+            {"conversation_id": each.message.conversation_id, "person": person}
+            for each in batch
+            for person in sorted(each.people)
+        ]
+        connection.execute(insert(connection, participants).on_conflict_do_nothing(), people)
+        added = connection.execute(
+            insert(connection, inbox).on_conflict_do_nothing().returning(inbox.c.id),
+            [_row(each.message) for each in batch],
+        )
+        return frozenset(added.scalars())
 
-    async def revise(self, message_id: str, text: str, note: str | None) -> bool:
+    @secures
+    def revise(self, connection: sa.Connection, message_id: str, text: str, note: str | None) -> bool:
         """Replace the text of a question that still waits; an answer under way keeps the old one."""
-        async with self._database.write() as connection:
-            change = sa.update(inbox).where(inbox.c.id == message_id, inbox.c.refusal.is_(None), _still_waits())
-            result = await connection.execute(change.values(text=text, note=note))
-            return result.rowcount == 1
+        change = sa.update(inbox).where(inbox.c.id == message_id, inbox.c.refusal.is_(None), _still_waits())
+        result = connection.execute(change.values(text=text, note=note))
+        return result.rowcount == 1
 
-    async def withdraw(self, message_id: str) -> bool:
+    @secures
+    def withdraw(self, connection: sa.Connection, message_id: str) -> bool:
         """Forget a question that still waits; its id stays, so that a redelivery doesn't bring it back."""
-        async with self._database.write() as connection:
-            change = sa.update(inbox).where(inbox.c.id == message_id, _still_waits())
-            result = await connection.execute(change.values(text="", is_withdrawn=True))
-            return result.rowcount == 1
+        change = sa.update(inbox).where(inbox.c.id == message_id, _still_waits())
+        result = connection.execute(change.values(text="", is_withdrawn=True))
+        return result.rowcount == 1
 
-    async def is_waiting(self, message_id: str) -> bool:
+    @reads
+    def is_waiting(self, connection: sa.Connection, message_id: str) -> bool:
         """Return whether a question's answer has not begun."""
-        async with self._database.read() as connection:
-            found = await connection.execute(sa.select(inbox.c.id).where(inbox.c.id == message_id, _still_waits()))
-            return found.first() is not None
+        found = connection.execute(sa.select(inbox.c.id).where(inbox.c.id == message_id, _still_waits()))
+        return found.first() is not None
 
-    async def open_conversations(self) -> list[str]:
+    @reads
+    def open_conversations(self, connection: sa.Connection) -> list[str]:
         """Return the conversations in which something is left to do, the longest waiting first."""
         waiting = sa.select(inbox.c.conversation_id, inbox.c.received_at.label("since")).where(_has_no_turn())
         under_way = sa.select(turns.c.conversation_id, turns.c.queued_at.label("since")).where(
@@ -106,8 +102,7 @@ class InboxRows:
         to_forget = sa.select(conversations.c.id, conversations.c.created_at).where(conversations.c.is_to_forget)
         both = sa.union_all(waiting, under_way, to_forget).subquery()
         ordered = sa.select(both.c.conversation_id).group_by(both.c.conversation_id).order_by(sa.func.min(both.c.since))
-        async with self._database.read() as connection:
-            return list((await connection.execute(ordered)).scalars())
+        return list((connection.execute(ordered)).scalars())
 
 
 def _has_no_turn() -> sa.ColumnElement[bool]:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.contract import Address, MessageReference
-from bot.store.database import Database
+from bot.store.database import Rows, reads, secures, writes
 from bot.store.schema import conversations, notice_posts, notices
-from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import read_address, write_address
 
@@ -44,67 +42,71 @@ class Notice:
     references: tuple[MessageReference, ...] = ()
 
 
-@steadfast_rows
-class NoticeRows:
+class NoticeRows(Rows):
     """The table of notices and the messages that they were posted in."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def add(self, notice: Notice, now: float) -> bool:
+    @secures
+    def add(self, connection: sa.Connection, notice: Notice, now: float) -> bool:
         """Keep a notice durably; return False for one whose cause has had its notice."""
-        async with self._database.write(is_durable=True) as connection:
-            return await add_notice(connection, notice, now)
+        return add_notice(connection, notice, now)
 
-    async def open_ids(self) -> list[str]:
+    @reads
+    def open_ids(self, connection: sa.Connection) -> list[str]:
         """Return the notices that aren't on the screen yet, the oldest first."""
         waiting = sa.select(notices.c.id).where(notices.c.ended_at.is_(None)).order_by(notices.c.created_at)
-        async with self._database.read() as connection:
-            return list((await connection.execute(waiting)).scalars())
+        return list((connection.execute(waiting)).scalars())
 
-    async def start(self, notice_id: str) -> Notice | None:
+    @writes
+    def start(self, connection: sa.Connection, notice_id: str) -> Notice | None:
         """Count an attempt and return the notice, or None when there is nothing left to do for it."""
         this = sa.and_(notices.c.id == notice_id, notices.c.ended_at.is_(None))
-        async with self._database.write() as connection:
-            change = sa.update(notices).where(this).values(attempt=notices.c.attempt + 1)
-            if (await connection.execute(change)).rowcount == 0:
-                return None
-            return await _read(connection, notice_id)
+        change = sa.update(notices).where(this).values(attempt=notices.c.attempt + 1)
+        if (connection.execute(change)).rowcount == 0:
+            return None
+        return _read(connection, notice_id)
 
-    async def of_handoff(self, handoff_id: str) -> Notice | None:
+    @reads
+    def of_handoff(self, connection: sa.Connection, handoff_id: str) -> Notice | None:
         """Return the notice that people were told of a hand-off with, once it has been posted."""
         told = sa.and_(notices.c.handoff_id == handoff_id, notices.c.kind == NoticeKind.WANTED.value)
         wanted = sa.select(notices.c.id).where(told, sa.exists().where(notice_posts.c.notice_id == notices.c.id))
-        async with self._database.read() as connection:
-            found = await connection.scalar(wanted)
-            return None if found is None else await _read(connection, found)
+        found = connection.scalar(wanted)
+        return None if found is None else _read(connection, found)
 
-    async def add_post(self, notice_id: str, reference: MessageReference, position: int) -> None:
+    @writes
+    def add_post(self, connection: sa.Connection, notice_id: str, reference: MessageReference, position: int) -> None:
         """Remember the message at a position of a notice."""
         post = {"address": write_address(reference.address), "reference": reference.message}
-        async with self._database.write() as connection:
-            row = insert(connection, notice_posts).values(notice_id=notice_id, position=position, **post)
-            await connection.execute(row.on_conflict_do_update(index_elements=["notice_id", "position"], set_=post))
+        row = insert(connection, notice_posts).values(notice_id=notice_id, position=position, **post)
+        connection.execute(row.on_conflict_do_update(index_elements=["notice_id", "position"], set_=post))
 
-    async def close(self, notice_id: str, now: float, *, error: str | None = None, then: Notice | None = None) -> None:
+    @secures
+    def close(
+        self,
+        connection: sa.Connection,
+        notice_id: str,
+        now: float,
+        *,
+        error: str | None = None,
+        then: Notice | None = None,
+    ) -> None:
         """End a notice for good, and in the same moment begin the one that follows from it."""
-        async with self._database.write(is_durable=True) as connection:
-            change = sa.update(notices).where(notices.c.id == notice_id).values(ended_at=now, error=error)
-            await connection.execute(change)
-            if then is not None:
-                await add_notice(connection, then, now)
+        change = sa.update(notices).where(notices.c.id == notice_id).values(ended_at=now, error=error)
+        connection.execute(change)
+        if then is not None:
+            add_notice(connection, then, now)
 
-    async def reopen(self, cause: str) -> str | None:
+    @secures
+    def reopen(self, connection: sa.Connection, cause: str) -> str | None:
         """Let a notice that could not be posted be posted after all, and return its id; None for any other one."""
         failed = sa.and_(notices.c.cause == cause, notices.c.error.is_not(None))
         # Not from the first attempt on: what failed may have left a post behind, which is looked for.
         change = sa.update(notices).where(failed).values(ended_at=None, error=None, attempt=1)
-        async with self._database.write(is_durable=True) as connection:
-            found: str | None = await connection.scalar(change.returning(notices.c.id))
-            return found
+        found: str | None = connection.scalar(change.returning(notices.c.id))
+        return found
 
 
-async def add_notice(connection: AsyncConnection, notice: Notice, now: float) -> bool:
+def add_notice(connection: sa.Connection, notice: Notice, now: float) -> bool:
     """Add a notice within a transaction; return False for one whose cause has had its notice."""
     row = insert(connection, notices).values(
         id=notice.id,
@@ -118,13 +120,13 @@ async def add_notice(connection: AsyncConnection, notice: Notice, now: float) ->
         attempt=0,
         created_at=now,
     )
-    return (await connection.execute(row.on_conflict_do_nothing(index_elements=["cause"]))).rowcount == 1
+    return (connection.execute(row.on_conflict_do_nothing(index_elements=["cause"]))).rowcount == 1
 
 
-async def _read(connection: AsyncConnection, notice_id: str) -> Notice:
+def _read(connection: sa.Connection, notice_id: str) -> Notice:
     joined = sa.join(notices, conversations, notices.c.conversation_id == conversations.c.id)
     wanted = sa.select(notices, conversations.c.workspace).select_from(joined).where(notices.c.id == notice_id)
-    row = (await connection.execute(wanted)).one()
+    row = (connection.execute(wanted)).one()
     posted_by = notice_posts.c.notice_id == notice_id
     if row.kind == NoticeKind.RETURNED.value:
         # It takes the place of the one that it ends: the same messages are edited.
@@ -143,6 +145,6 @@ async def _read(connection: AsyncConnection, notice_id: str) -> Notice:
         attempt=row.attempt,
         workspace=row.workspace,
         references=tuple(
-            MessageReference(read_address(post.address), post.reference) for post in await connection.execute(posted)
+            MessageReference(read_address(post.address), post.reference) for post in connection.execute(posted)
         ),
     )

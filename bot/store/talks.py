@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adapters.contract import Address
-from bot.store.database import Database
+from bot.store.database import Rows, reads
 from bot.store.schema import conversations, inbox, posts, turns
-from bot.store.steadfast import steadfast_rows
 from bot.store.values import read_address
 
 _LOOKED_AT = 100
@@ -25,14 +24,13 @@ class PastTalk:
     message: str
 
 
-@steadfast_rows
-class TalkRows:
+class TalkRows(Rows):
     """Look at the answered turns by who asked."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def of(self, person: str, *, platform: str, workspace: str, limit: int) -> list[PastTalk]:
+    @reads
+    def of(
+        self, connection: sa.Connection, person: str, *, platform: str, workspace: str, limit: int
+    ) -> list[PastTalk]:
         """Return a person's last conversations, latest first; an empty platform or workspace stands for all."""
         at = sa.func.coalesce(turns.c.ended_at, turns.c.queued_at)
         wanted = (
@@ -52,8 +50,7 @@ class TalkRows:
         )
         if workspace:
             wanted = wanted.where(conversations.c.workspace == workspace)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(wanted)).all()
+        rows = (connection.execute(wanted)).all()
         latest: dict[str, PastTalk] = {}
         for row in rows:
             address = read_address(row.address)

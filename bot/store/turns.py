@@ -8,13 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
-from bot.store.database import Database
+from bot.store.database import Rows, reads, secures, writes
 from bot.store.inbox import InboxMessage
 from bot.store.schema import OPEN_STATES, inbox, posts, turns
-from bot.store.steadfast import steadfast_rows
 from bot.store.upsert import insert
 from bot.store.values import read_address, read_ending, write_address, write_ending
 
@@ -63,96 +61,91 @@ class TurnRecord:
     first_text_at: float | None = None
 
 
-@steadfast_rows
-class TurnRows:
+class TurnRows(Rows):
     """The table of turns and the messages that they have posted."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def claim(self, conversation_id: str, new_id: str, now: float) -> Turn | None:
+    @writes
+    def claim(self, connection: sa.Connection, conversation_id: str, new_id: str, now: float) -> Turn | None:
         """Return the conversation's open turn, else a new one for what waits, else nothing.
 
         A turn has one reply, which stands in one place: what is to be answered elsewhere is a turn of its own.
         """
-        async with self._database.write() as connection:
-            is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
-            found = (await connection.execute(sa.select(turns.c.id, turns.c.state).where(is_open))).first()
-            if found is not None:
-                # A queued turn has posted nothing yet. The attempts don't tell: one that is handed over doesn't count.
-                return await _read(connection, found.id, is_retaken=found.state == "running")
-            waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
-            first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
-            address: str | None = await connection.scalar(first)
-            if address is None:
-                return None
-            row = {"id": new_id, "conversation_id": conversation_id, "queued_at": now, "state": "queued"}
-            await connection.execute(sa.insert(turns).values(**row))
-            same = sa.and_(waiting, inbox.c.address == address)
-            await connection.execute(sa.update(inbox).where(same).values(turn_id=new_id))
-            return await _read(connection, new_id, is_retaken=False)
+        is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+        found = (connection.execute(sa.select(turns.c.id, turns.c.state).where(is_open))).first()
+        if found is not None:
+            # A queued turn has posted nothing yet. The attempts don't tell: one that is handed over doesn't count.
+            return _read(connection, found.id, is_retaken=found.state == "running")
+        waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
+        first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
+        address: str | None = connection.scalar(first)
+        if address is None:
+            return None
+        row = {"id": new_id, "conversation_id": conversation_id, "queued_at": now, "state": "queued"}
+        connection.execute(sa.insert(turns).values(**row))
+        same = sa.and_(waiting, inbox.c.address == address)
+        connection.execute(sa.update(inbox).where(same).values(turn_id=new_id))
+        return _read(connection, new_id, is_retaken=False)
 
-    async def start(self, turn_id: str, now: float) -> Turn:
+    @writes
+    def start(self, connection: sa.Connection, turn_id: str, now: float) -> Turn:
         """Count an attempt. What came for the same place while the turn was queued joins it; later ones don't."""
-        async with self._database.write() as connection:
-            this = sa.and_(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
-            queued = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id, turns.c.state == "queued")
-            place = sa.select(inbox.c.address).where(inbox.c.turn_id == turn_id)
-            late = sa.and_(inbox.c.conversation_id.in_(queued), inbox.c.address.in_(place), _unclaimed())
-            await connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
-            attempt = turns.c.attempt + 1
-            await connection.execute(
-                sa.update(turns).where(this).values(state="running", attempt=attempt, started_at=now)
-            )
-            turn = await _read(connection, turn_id, is_retaken=False)
-            return replace(turn, is_retaken=turn.attempt > 1)
+        this = sa.and_(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+        queued = sa.select(turns.c.conversation_id).where(turns.c.id == turn_id, turns.c.state == "queued")
+        place = sa.select(inbox.c.address).where(inbox.c.turn_id == turn_id)
+        late = sa.and_(inbox.c.conversation_id.in_(queued), inbox.c.address.in_(place), _unclaimed())
+        connection.execute(sa.update(inbox).where(late).values(turn_id=turn_id))
+        attempt = turns.c.attempt + 1
+        connection.execute(sa.update(turns).where(this).values(state="running", attempt=attempt, started_at=now))
+        turn = _read(connection, turn_id, is_retaken=False)
+        return replace(turn, is_retaken=turn.attempt > 1)
 
-    async def add_post(self, turn_id: str, reference: MessageReference, position: int) -> None:
+    @writes
+    def add_post(self, connection: sa.Connection, turn_id: str, reference: MessageReference, position: int) -> None:
         """Remember the message at a position of the turn's reply."""
         post = {"address": write_address(reference.address), "reference": reference.message}
-        async with self._database.write() as connection:
-            row = insert(connection, posts).values(turn_id=turn_id, position=position, **post)
-            await connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "position"], set_=post))
+        row = insert(connection, posts).values(turn_id=turn_id, position=position, **post)
+        connection.execute(row.on_conflict_do_update(index_elements=["turn_id", "position"], set_=post))
 
-    async def settle(self, turn_id: str, end: ReplyDone | ReplyFailed, record: TurnRecord) -> None:
+    @writes
+    def settle(self, connection: sa.Connection, turn_id: str, end: ReplyDone | ReplyFailed, record: TurnRecord) -> None:
         """Keep the end of a reply until it is delivered, so that a crash around the last edit changes no word of it."""
         values = {name: value for name, value in asdict(record).items() if value is not None}
-        async with self._database.write() as connection:
-            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
-            await connection.execute(change.values(undelivered=write_ending(end), **values))
+        change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+        connection.execute(change.values(undelivered=write_ending(end), **values))
 
-    async def close(self, turn_id: str, end: TurnEnd, now: float) -> None:
+    @writes
+    def close(self, connection: sa.Connection, turn_id: str, end: TurnEnd, now: float) -> None:
         """End a turn for good and forget the texts that only an open one needs."""
-        async with self._database.write() as connection:
-            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
-            await connection.execute(change.values(state=end.value, undelivered=None, ended_at=now))
-            await connection.execute(sa.update(inbox).where(inbox.c.turn_id == turn_id).values(text="", refusal=None))
+        change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state.in_(OPEN_STATES))
+        connection.execute(change.values(state=end.value, undelivered=None, ended_at=now))
+        connection.execute(sa.update(inbox).where(inbox.c.turn_id == turn_id).values(text="", refusal=None))
 
-    async def hand_over(self, turn_id: str) -> None:
+    @writes
+    def hand_over(self, connection: sa.Connection, turn_id: str) -> None:
         """Leave a turn to the next process; an orderly shutdown doesn't count as a failed attempt."""
-        async with self._database.write() as connection:
-            change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state == "running")
-            await connection.execute(change.values(attempt=turns.c.attempt - 1))
+        change = sa.update(turns).where(turns.c.id == turn_id, turns.c.state == "running")
+        connection.execute(change.values(attempt=turns.c.attempt - 1))
 
-    async def ask_stop(self, conversation_id: str, by: str | None) -> bool:
+    @secures
+    def ask_stop(self, connection: sa.Connection, conversation_id: str, by: str | None) -> bool:
         """Mark the open turn as stopped by its reader; without one, withdraw what waits, of one author or of all."""
-        async with self._database.write() as connection:
-            is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
-            marked = await connection.execute(sa.update(turns).where(is_open).values(is_stop_asked=True))
-            if marked.rowcount:
-                return True
-            waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
-            theirs = waiting if by is None else sa.and_(waiting, inbox.c.author == by)
-            gone = await connection.execute(sa.update(inbox).where(theirs).values(text="", is_withdrawn=True))
-            return gone.rowcount > 0
+        is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
+        marked = connection.execute(sa.update(turns).where(is_open).values(is_stop_asked=True))
+        if marked.rowcount:
+            return True
+        waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
+        theirs = waiting if by is None else sa.and_(waiting, inbox.c.author == by)
+        gone = connection.execute(sa.update(inbox).where(theirs).values(text="", is_withdrawn=True))
+        return gone.rowcount > 0
 
-    async def domain_of(self, turn_id: str) -> str | None:
+    @reads
+    def domain_of(self, connection: sa.Connection, turn_id: str) -> str | None:
         """Return the field of support that a turn was routed to."""
-        async with self._database.read() as connection:
-            domain: str | None = await connection.scalar(sa.select(turns.c.domain).where(turns.c.id == turn_id))
-            return domain
+        domain: str | None = connection.scalar(sa.select(turns.c.domain).where(turns.c.id == turn_id))
+        return domain
 
-    async def is_first(self, turn_id: str) -> bool:
+    @reads
+    def is_first(self, connection: sa.Connection, turn_id: str) -> bool:
         """Return whether nothing was asked in the conversation before this turn."""
         this = sa.select(turns.c.conversation_id, turns.c.queued_at).where(turns.c.id == turn_id).subquery()
         is_earlier = sa.and_(
@@ -160,19 +153,18 @@ class TurnRows:
             turns.c.queued_at <= this.c.queued_at,
             turns.c.id != turn_id,
         )
-        async with self._database.read() as connection:
-            return (await connection.execute(sa.select(turns.c.id).where(is_earlier).limit(1))).first() is None
+        return (connection.execute(sa.select(turns.c.id).where(is_earlier).limit(1))).first() is None
 
 
 def _unclaimed() -> sa.ColumnElement[bool]:
     return sa.and_(inbox.c.turn_id.is_(None), inbox.c.is_withdrawn.is_(False))
 
 
-async def _read(connection: AsyncConnection, turn_id: str, *, is_retaken: bool) -> Turn:
-    row = (await connection.execute(sa.select(turns).where(turns.c.id == turn_id))).one()
+def _read(connection: sa.Connection, turn_id: str, *, is_retaken: bool) -> Turn:
+    row = (connection.execute(sa.select(turns).where(turns.c.id == turn_id))).one()
     in_order = sa.select(posts).where(posts.c.turn_id == turn_id).order_by(posts.c.position)
     asked = sa.select(inbox).where(inbox.c.turn_id == turn_id).order_by(inbox.c.sent_at, inbox.c.id)
-    messages = (await connection.execute(asked)).mappings().all()
+    messages = (connection.execute(asked)).mappings().all()
     return Turn(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -183,7 +175,7 @@ async def _read(connection: AsyncConnection, turn_id: str, *, is_retaken: bool) 
         is_stop_asked=row.is_stop_asked,
         undelivered=read_ending(row.undelivered),
         references=tuple(
-            MessageReference(read_address(post.address), post.reference) for post in await connection.execute(in_order)
+            MessageReference(read_address(post.address), post.reference) for post in connection.execute(in_order)
         ),
         questions=tuple(_message(each) for each in messages if not each["is_withdrawn"]),
     )

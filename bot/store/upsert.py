@@ -4,11 +4,10 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 
 
-def insert(connection: AsyncConnection, table: sa.Table) -> Insert:
+def insert(connection: sa.Connection, table: sa.Table) -> Insert:
     """Return the insert of the connection's dialect."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)

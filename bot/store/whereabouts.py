@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.contract import IncomingMessage, MessageReference
-from bot.store.database import Database
+from bot.store.database import Rows, reads
 from bot.store.schema import conversations, inbox, notice_posts, notices, posts, turns
-from bot.store.steadfast import steadfast_rows
 from bot.store.values import read_address
 
 _Posted: TypeAlias = sa.Row[Any, Any, Any, Any]
@@ -24,53 +22,49 @@ class Whereabouts:
     turn_id: str | None = None
 
 
-@steadfast_rows
-class WhereaboutsRows:
+class WhereaboutsRows(Rows):
     """Look through all messages that are known: questions, answers, notices."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def find(self, event: IncomingMessage) -> Whereabouts | None:
+    @reads
+    def find(self, connection: sa.Connection, event: IncomingMessage) -> Whereabouts | None:
         """Return what `event.concerns` belongs to, or None for a message that isn't known."""
         if not event.concerns:
             return None
-        async with self._database.read() as connection:
-            for name in dict.fromkeys((event.concerns, event.concerns.rpartition(":")[2])):
-                found = await _find_by_id(connection, name) or await _find_by_post(connection, name, event)
-                if found is not None:
-                    return found
-            return None
+        for name in dict.fromkeys((event.concerns, event.concerns.rpartition(":")[2])):
+            found = _find_by_id(connection, name) or _find_by_post(connection, name, event)
+            if found is not None:
+                return found
+        return None
 
-    async def last_turn(self, conversation_id: str) -> str | None:
+    @reads
+    def last_turn(self, connection: sa.Connection, conversation_id: str) -> str | None:
         """Return the latest turn of a conversation that has answered."""
         answered = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state == "answered")
-        async with self._database.read() as connection:
-            latest = sa.select(turns.c.id).where(answered).order_by(turns.c.queued_at.desc(), turns.c.id).limit(1)
-            found: str | None = await connection.scalar(latest)
-            return found
+        latest = sa.select(turns.c.id).where(answered).order_by(turns.c.queued_at.desc(), turns.c.id).limit(1)
+        found: str | None = connection.scalar(latest)
+        return found
 
-    async def first_post(self, turn_id: str) -> MessageReference | None:
+    @reads
+    def first_post(self, connection: sa.Connection, turn_id: str) -> MessageReference | None:
         """Return the first message of an answer."""
         wanted = sa.select(posts).where(posts.c.turn_id == turn_id).order_by(posts.c.position).limit(1)
-        async with self._database.read() as connection:
-            row = (await connection.execute(wanted)).first()
-            return None if row is None else MessageReference(read_address(row.address), row.reference)
+        row = (connection.execute(wanted)).first()
+        return None if row is None else MessageReference(read_address(row.address), row.reference)
 
 
-async def _find_by_id(connection: AsyncConnection, name: str) -> Whereabouts | None:
+def _find_by_id(connection: sa.Connection, name: str) -> Whereabouts | None:
     """Look for a turn's id, then for a question's, then for a notice's."""
     by_turn = sa.select(turns.c.conversation_id, turns.c.id.label("turn_id")).where(turns.c.id == name)
     by_question = sa.select(inbox.c.conversation_id, inbox.c.turn_id).where(inbox.c.id == name)
     by_notice = sa.select(notices.c.conversation_id, notices.c.turn_id).where(notices.c.id == name)
     for wanted in (by_turn, by_question, by_notice):
-        row = (await connection.execute(wanted)).first()
+        row = (connection.execute(wanted)).first()
         if row is not None:
             return Whereabouts(row.conversation_id, row.turn_id)
     return None
 
 
-async def _find_by_post(connection: AsyncConnection, name: str, event: IncomingMessage) -> Whereabouts | None:
+def _find_by_post(connection: sa.Connection, name: str, event: IncomingMessage) -> Whereabouts | None:
     """Look for a message of ours: an answer's, then a notice's."""
     answers = (
         sa.select(turns.c.conversation_id, turns.c.id.label("turn_id"), posts.c.address, conversations.c.channel)
@@ -85,7 +79,7 @@ async def _find_by_post(connection: AsyncConnection, name: str, event: IncomingM
         .where(notice_posts.c.reference == name)
     )
     for wanted in (answers, told):
-        row = _choose((await connection.execute(wanted)).all(), event)
+        row = _choose((connection.execute(wanted)).all(), event)
         if row is not None:
             return Whereabouts(row.conversation_id, row.turn_id)
     return None

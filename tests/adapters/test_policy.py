@@ -74,3 +74,15 @@ def test_a_window_is_spent_evenly() -> None:
     assert choose_form(replace(LIVE, waited=1.0), window) is Form.EDIT_ALL
     assert choose_form(replace(LIVE, waited=1.0), replace(window, edits=1, edit_refill_seconds=4)) is None
     assert choose_form(replace(LIVE, waited=1.0), replace(window, edits=1, edit_refill_seconds=0.9)) is Form.EDIT_ALL
+
+
+def test_a_window_that_has_not_begun_is_begun_early() -> None:
+    window = replace(AMPLE, edits=5, edit_rate=1, edit_capacity=5, edit_only=1, blank=0, is_windowed=True)
+    assert choose_form(replace(LIVE, waited=0.4), window) is Form.EDIT_ALL
+    assert choose_form(replace(LIVE, waited=0.4), replace(window, min_seconds=1.1)) is None
+
+
+def test_a_first_text_that_is_long_already_waits_for_no_more() -> None:
+    window = replace(AMPLE, edits=5, edit_rate=1, edit_capacity=5, is_windowed=True)
+    assert choose_form(replace(BLANK, waited=0.05), window) is Form.POST_ALL
+    assert choose_form(replace(BLANK, waited=0.05, unseen=20), window) is None

@@ -43,9 +43,34 @@ def test_ten_replies_on_slack_share_the_budget() -> None:
 
 def test_ten_replies_on_discord_are_independent() -> None:
     result = measure(build_discord_limits(), 10)
-    assert result.unseen <= 26
+    assert result.unseen <= 24
     assert result.lag_p95 <= 1
     assert (result.refused, result.broken, result.max_messages) == (0, 0, 1)
+
+
+def test_fifty_replies_on_discord_share_the_calls_of_the_bot() -> None:
+    result = measure(build_discord_limits(), 50)
+    assert result.unseen <= 30
+    assert result.lag_p95 <= 1
+    assert (result.refused, result.broken, result.max_messages) == (0, 0, 1)
+
+
+def test_no_frame_is_made_that_would_wait_in_a_line_and_an_end_waits_for_none() -> None:
+    async def run() -> LiveChat:
+        async with open_chat(build_discord_limits()) as chat:
+            chat.platform.calls_left = lambda: 0
+            reply = chat.open_reply()
+            await chat.stream(reply, "word " * 60, seconds=3)
+            assert not chat.texts
+            chat.platform.calls_left = lambda: 1
+            await asyncio.sleep(1)
+            assert chat.texts == [("word " * 60).strip()]
+            chat.platform.calls_left = lambda: 0
+            reply.show(done("word " * 70))
+            await reply.wait()
+            return chat
+
+    assert run_virtual(run()).texts == [("word " * 70).strip()]
 
 
 def test_in_overload_nothing_is_lost_and_who_ends_first_is_shown_first() -> None:

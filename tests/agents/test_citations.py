@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.citations import CitationFilter
@@ -36,6 +36,7 @@ def test_citations_are_checked_and_renumbered(written: str, shown: str) -> None:
 
 
 @given(st.text(alphabet="ab [],0123456789`\n.", max_size=80), st.integers(1, 40))
+@example("a`\n\nb [1]", 3)
 def test_cutting_the_stream_elsewhere_changes_nothing(text: str, pieces: int) -> None:
     assert filtered(text, {1, 2, 3}, pieces=pieces) == filtered(text, {1, 2, 3})
 

@@ -16,7 +16,7 @@ from knowledge.classifier import fit
 from knowledge.embedders.minilm import build_minilm
 
 # A thousand examples are embedded, once, on a machine that may be busy.
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("routing")]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
 HELD_OUT = Path(__file__).with_name("routing_heldout.jsonl")
 

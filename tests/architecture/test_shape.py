@@ -13,8 +13,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "agents", "knowledge", "adapters")
 MAX_LINES, MAX_TEST_LINES = 350, 500
 MAX_P90_FUNCTION_LINES = 35
-BROAD_HANDLERS = frozenset({"bot/turns.py", "bot/rehearsal.py", "bot/notices.py", "adapters/surviving.py"})
-"""Modules that may catch everything: the boundaries of turns and notices, and the platforms' dispatch loops."""
+BROAD_HANDLERS = frozenset(
+    {"bot/turns.py", "bot/rehearsal.py", "bot/notices.py", "bot/store/executor.py", "adapters/surviving.py"}
+)
+"""Modules that may catch everything: boundaries of turns, notices and threads, and the platforms' dispatch loops."""
 
 
 def sources(*packages: str) -> Iterator[Path]:

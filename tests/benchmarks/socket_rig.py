@@ -1,6 +1,7 @@
 """The load of the streaming benchmarks over sockets, and its measure: the same for Slack and for Discord.
 
-The real program answers questions that are marked with a number; a loopback model streams 300 numbered words for each.
+The real program answers questions that are marked with a number. A loopback model thinks for 0.4 s, as the simulated
+table's does, and streams 300 numbered words for each.
 What was generated when is the model server's record, what was visible when is the platform server's.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from tests.benchmarks.staleness_rig import WORDS, WORDS_A_SECOND, Answer, write_answer
+from tests.benchmarks.staleness_rig import FIRST_WORD_SECONDS, WORDS, WORDS_A_SECOND, Answer, write_answer
 from tests.servers.model_server import Behaviour, Messages, pieces_of, text_of
 from tests.servers.openai_server import OpenAIServer
 
@@ -53,7 +54,7 @@ def script(model: OpenAIServer, *, words_per_second: float = WORDS_A_SECOND) -> 
     model.answer = answer
     # Citations are tokens of their own: with them the words still come at their pace.
     tokens = len(pieces_of(answer([{"content": question(0)}])))
-    model.default = Behaviour(tokens_per_second=words_per_second * tokens / WORDS)
+    model.default = Behaviour(tokens_per_second=words_per_second * tokens / WORDS, first_seconds=FIRST_WORD_SECONDS)
 
 
 def _number_of(messages: Messages) -> int:

@@ -54,9 +54,8 @@ class World:
             await desk.notices.take_up()
             await desk.notices.join()
             assert await desk.notices.take_up() == 0
-            async with desk.store.database.read() as connection:
-                rows = await connection.exec_driver_sql("SELECT given_back_at IS NULL FROM handoffs ORDER BY opened_at")
-                self.check([bool(row[0]) for row in rows])
+            rows = await desk.select("SELECT given_back_at IS NULL FROM handoffs ORDER BY opened_at")
+            self.check([bool(row[0]) for row in rows])
 
     async def _take(self, step: str, desk: Desk) -> None:
         match step:

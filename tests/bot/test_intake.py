@@ -75,9 +75,8 @@ async def test_feedback_finds_its_turn_by_the_message_it_was_given_on(tmp_path: 
         await desk.turns.join()
         assert await desk.presses(Wish.HELPFUL, by="eve", concerns="m0") == Act(Wish.HELPFUL)
         assert await desk.presses(Wish.UNHELPFUL, by="bob", concerns="no such message") == Act(Wish.UNHELPFUL)
-        async with desk.store.database.read() as connection:
-            rows = (await connection.exec_driver_sql("SELECT turn_id, person, is_helpful FROM feedback")).all()
-    assert [tuple(row) for row in rows] == [(agent.requests[0].turn_id, "eve", 1)]
+        rows = await desk.select("SELECT turn_id, person, is_helpful FROM feedback")
+    assert rows == [(agent.requests[0].turn_id, "eve", 1)]
 
 
 async def test_a_command_is_complete_and_waits_for_no_burst(tmp_path: Path) -> None:

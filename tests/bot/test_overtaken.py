@@ -74,8 +74,7 @@ async def test_an_earlier_edit_that_comes_later_leaves_a_waiting_question_alone(
         await desk.intake.receive(QUESTION)
         assert (await desk.intake.receive(edit("second", at=3.0))).decision == Act(Kind.EDIT, "second")
         await desk.intake.receive(edit("first", at=2.0))
-        async with desk.store.database.read() as connection:
-            assert (await connection.exec_driver_sql("SELECT text FROM inbox")).scalar_one() == "second"
+        assert await desk.select("SELECT text FROM inbox") == [("second",)]
 
 
 async def test_what_others_edit_among_themselves_is_not_kept(tmp_path: Path) -> None:

@@ -65,23 +65,18 @@ async def test_the_export_holds_no_text_and_no_address(tmp_path: Path) -> None:
         await desk.presses(Wish.HELPFUL, concerns="m0")
         await desk.presses(Wish.PERSON)
         await desk.notices.join()
-        entries = [entry async for entry in desk.store.books.export()]
+        entries = list(desk.store.books.export())
     assert [entry["kind"] for entry in entries] == ["conversation", "turn", "feedback", "handoff"]
     assert "secret" not in str(entries)
     assert not any("address" in name for entry in entries for name in entry)
 
 
 async def count(desk: Desk) -> dict[str, int]:
-    async with desk.store.database.read() as connection:
-        return {
-            table: (await connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table}")).scalar_one()  # noqa: S608 - our own names
-            for table in TABLES
-        }
+    return {table: len(await desk.select(f"SELECT * FROM {table}")) for table in TABLES}  # noqa: S608 - our own names
 
 
 async def dump(desk: Desk) -> str:
-    async with desk.store.database.read() as connection:
-        return str([(await connection.exec_driver_sql(f"SELECT * FROM {table}")).all() for table in TABLES])  # noqa: S608 - as above
+    return str([await desk.select(f"SELECT * FROM {table}") for table in TABLES])  # noqa: S608 - as above
 
 
 async def talk(desk: Desk) -> None:

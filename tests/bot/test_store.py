@@ -242,10 +242,11 @@ async def test_a_persons_latest_word_on_an_answer_counts(store: Store, tmp_path:
 
 
 async def test_acceptance_is_secured_by_full_synchronous_commits(store: Store) -> None:
-    async with store.database.write(is_durable=True) as accepting, store.database.read() as other:
-        assert await accepting.scalar(sa.text("PRAGMA synchronous")) == 2
-        assert await other.scalar(sa.text("PRAGMA synchronous")) == 1
-        assert await accepting.scalar(sa.text("PRAGMA journal_mode")) == "wal"
+    def settings(connection: sa.Connection) -> list[object]:
+        return [connection.scalar(sa.text(f"PRAGMA {name}")) for name in ("synchronous", "journal_mode")]
+
+    assert await store.database.secured.run(settings) == [2, "wal"]
+    assert await store.database.writing.run(settings) == [1, "wal"]
 
 
 async def test_the_database_itself_refuses_a_second_open_turn(store: Store) -> None:
@@ -256,8 +257,7 @@ async def test_the_database_itself_refuses_a_second_open_turn(store: Store) -> N
         " VALUES (:id, 'c1', 'queued', 0, false, 1)"
     )
     with pytest.raises(sa.exc.IntegrityError):
-        async with store.database.write() as connection:
-            await connection.execute(second, {"id": "t2"})
+        await store.database.writing.run(lambda connection: connection.execute(second, {"id": "t2"}))
 
 
 async def test_files_are_for_the_owner_only(store: Store, tmp_path: Path) -> None:
@@ -271,9 +271,9 @@ async def test_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     def differences(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with store.database.read() as connection:
-        assert await connection.run_sync(differences) == []
-        assert await connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == newest_version()
+    version = sa.text("SELECT version_num FROM alembic_version")
+    assert await store.database.reading.run(differences) == []
+    assert await store.database.reading.run(lambda connection: connection.scalar(version)) == newest_version()
 
 
 def test_the_tables_can_be_written_for_postgresql() -> None:

@@ -79,9 +79,8 @@ async def test_feedback_is_kept_once_for_each_person_and_the_latest_wins(tmp_pat
         await desk.front.receive(press(Wish.HELPFUL, by="bob", where="", concerns="m0", id="b9"))
         unknown = await desk.front.receive(press(Wish.HELPFUL, where="", concerns="m77", id="b10"))
         assert unknown.notice == wording.ANSWER_UNKNOWN
-        async with desk.store.database.read() as connection:
-            rows = await connection.exec_driver_sql("SELECT person, is_helpful FROM feedback ORDER BY person")
-            assert [tuple(row) for row in rows] == [("ann", 0), ("bob", 1)]
+        rows = await desk.select("SELECT person, is_helpful FROM feedback ORDER BY person")
+        assert rows == [("ann", 0), ("bob", 1)]
 
 
 async def test_who_was_not_helped_hears_how_to_reach_people() -> None:

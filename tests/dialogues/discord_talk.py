@@ -46,6 +46,13 @@ class Place:
         )
         return found[0]
 
+    async def sees_grow(self, text: str) -> Message:
+        """Return the bot's message that begins with a text, once more has come: by then the bot knows it as its own."""
+        found = await self.talk.discord.until(
+            lambda: [each for each in self.said() if each.content.startswith(text) and each.edited_at], timeout=PATIENCE
+        )
+        return found[0]
+
     async def is_answered(self, times: int = 1) -> Message:
         """Return the answer that many times complete."""
 

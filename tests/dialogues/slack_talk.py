@@ -84,6 +84,13 @@ class Thread:
         )
         return found[0]
 
+    async def sees_grow(self, text: str) -> Shown:
+        """Return the bot's message that begins with a text, once more has come: by then the bot knows it as its own."""
+        found = await self.talk.slack.until(
+            lambda: [each for each in self.said() if each.text.startswith(text) and each.edits], timeout=PATIENCE
+        )
+        return found[0]
+
     async def is_answered(self, times: int = 1) -> Shown:
         """Return the answer that many times complete: below it people may say whether it helped."""
 

@@ -17,7 +17,7 @@ from tests.servers.slack.world import Channel as SlackChannel
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("both_platforms"),  # one bot for all of them
+    pytest.mark.long,
 ]
 
 REFUND, WEBHOOK = "how long does a refund take?", "how do webhook retries work?"

@@ -11,7 +11,7 @@ from tests.servers.discord.server import open_discord
 from tests.servers.model_server import Behaviour
 from tests.servers.openai_server import OpenAIServer
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
 
 async def test_questions_around_two_crashes_are_each_answered_once(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.servers.model_server import Behaviour
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("discord_dialogues"),  # one bot for all of them
+    pytest.mark.long,
 ]
 
 REFUND, WEBHOOK = "how long does a refund take?", "how do webhook retries work?"
@@ -154,7 +154,7 @@ async def test_the_asker_stops_an_answer_and_its_text_stays(talk: DiscordTalk, w
     ann = talk.person("ann")
     talk.model.behave(Behaviour(tokens_per_second=4))
     thread = await ann.mentions(talk.channel(), REFUND)
-    live = await thread.hears("Refunds are")
+    live = await thread.sees_grow("Refunds are")
     if way == "button":
         await ann.presses(live, "Stop")
     elif way == "reaction":

@@ -11,7 +11,7 @@ from tests.servers.model_server import Behaviour
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.server import SlackServer
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 
 
 async def test_each_question_has_one_answer_whatever_is_delivered_again_fails_or_is_killed(tmp_path: Path) -> None:

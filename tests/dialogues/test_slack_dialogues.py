@@ -13,7 +13,7 @@ from tests.servers.slack.world import Kind
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("slack_dialogues"),  # one bot for all of them
+    pytest.mark.long,
 ]
 
 
@@ -114,7 +114,7 @@ async def test_the_asker_stops_an_answer_and_its_text_stays(talk: SlackTalk, way
     room = talk.channel(ann)
     talk.model.behave(Behaviour(tokens_per_second=4))
     thread = await ann.mentions(room, "how long does a refund take?")
-    live = await thread.hears("Refunds are")
+    live = await thread.sees_grow("Refunds are")
     if way == "button":
         await ann.presses(live, "firstline_stop")
     elif way == "reaction":

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from adapters.contract import Address, IncomingMessage, Kind, Platform, Surface, Wish
 from adapters.live import LiveReplies
 from agents.contract import Agent
@@ -37,6 +39,14 @@ class Desk:
     front: BotDesk
     tasks: asyncio.TaskGroup
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    async def select(self, statement: str) -> list[tuple[object, ...]]:
+        """Return what a statement finds in the tables."""
+
+        def find(connection: sa.Connection) -> list[tuple[object, ...]]:
+            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+        return await self.store.database.reading.run(find)
 
     async def says(self, text: str, *, by: str = "ann", where: str = "c1", id: str = "") -> Decision:  # noqa: A002 - as the field
         """Someone writes to the bot."""

@@ -83,6 +83,7 @@ class SimulatedPlatform:
     overlaps: int = 0
     on_change: Callable[[Shown], None] = lambda _: None
     uneditable: frozenset[Address] = frozenset()
+    calls_left: Callable[[], int] = lambda: 1_000
     _counters: dict[tuple[int, str], Counter] = field(default_factory=dict)
 
     def may_edit(self, address: Address) -> bool:

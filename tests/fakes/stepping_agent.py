@@ -40,6 +40,7 @@ class SteppingAgent:
     at_work: set[str] = field(default_factory=set)
     forgotten: list[str] = field(default_factory=list)
     busiest: int = 0
+    _began: asyncio.Condition = field(default_factory=asyncio.Condition)
     steps: asyncio.Semaphore | None = None
     """When given, each event waits for a release."""
 
@@ -49,6 +50,8 @@ class SteppingAgent:
         self.requests.append(request)
         self.at_work.add(request.conversation_id)
         self.busiest = max(self.busiest, len(self.at_work))
+        async with self._began:
+            self._began.notify_all()
         try:
             for event in self.script(request):
                 await (self.steps.acquire() if self.steps else asyncio.sleep(0))
@@ -57,6 +60,11 @@ class SteppingAgent:
                 yield event
         finally:
             self.at_work.remove(request.conversation_id)
+
+    async def until_at_work(self, count: int) -> None:
+        """Wait until that many turns work at once."""
+        async with self._began:
+            await self._began.wait_for(lambda: len(self.at_work) >= count)
 
     async def route(self, text: str) -> tuple[Routed, tuple[ModelCall, ...]]:
         """Return the one route there is."""

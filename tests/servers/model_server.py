@@ -52,6 +52,8 @@ class Behaviour:
     after_pieces: int = 2
     """Pieces of text before a fault strikes."""
     tokens_per_second: float | None = None
+    first_seconds: float = 0.0
+    """How long the model thinks before its first piece."""
     finish: str | None = None
     """Another finish reason, in the provider's own words."""
     has_pings: bool = False
@@ -184,6 +186,7 @@ class ModelServer:
 async def paced(pieces: Sequence[str], behaviour: Behaviour, recorded: Recorded) -> AsyncIterator[str]:
     """Yield the pieces that may be sent, at the pace that is asked for."""
     strikes_inside = behaviour.fault not in {None, Fault.HANG_AT_END}
+    await asyncio.sleep(behaviour.first_seconds)
     begun = time.monotonic()
     for number, piece in enumerate(pieces[: behaviour.after_pieces] if strikes_inside else pieces, start=1):
         if behaviour.tokens_per_second:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 import discord
-import simcord
 from discord import app_commands
 from discord.http import Route
 
@@ -145,6 +144,8 @@ async def on_ours() -> Record:
 
 
 async def on_simcord() -> Record:
+    import simcord  # a second that only this test's process has to spend
+
     bot = Bot(asyncio.sleep)
     async with simcord.run(bot, check_errors=False) as env:
         guild = env.create_guild()

@@ -2,13 +2,17 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from itertools import pairwise
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.discord.call_pace import MAX_CALLS, CallPace
+from adapters.discord.call_pace import MAX_CALLS, WINDOW_SECONDS, CallPace
 from adapters.discord.pace import MAX_BACK_OFF_SECONDS, BackOff, IdentifyPace, Patience
+from tests.fakes.virtual_time import run_virtual
 
 DAY = 86_400.0
 
@@ -55,32 +59,72 @@ def test_pauses_grow_to_a_few_seconds_and_begin_small_again(seed: int, failures:
     assert back_off.next_seconds() <= 0.25
 
 
-@given(st.lists(st.floats(0.0, 0.3), min_size=60, max_size=300))
-def test_no_second_holds_more_calls_than_discord_takes_and_none_waits_without_need(gaps: list[float]) -> None:
-    made: list[float] = []
-    now = 0.0
+@dataclass(frozen=True)
+class Made:
+    """A call: when it was wanted, made and answered."""
 
-    async def note(seconds: float) -> None:
-        made[-1] = now + seconds
+    wanted: float
+    made: float
+    answered: float
 
-    async def call_often() -> None:
-        nonlocal now
-        pace = CallPace(now=lambda: now, sleep=note)
-        for gap in gaps:
-            now += gap
-            made.append(now)
-            await pace.wait()
-            assert made[-1] == now or made[-1] - made[-1 - MAX_CALLS] <= 1.06
+    def may_count_at(self, at: float) -> bool:
+        """Whether Discord, which counts it between its making and its answer, may count it in the second before."""
+        return self.made <= at < self.answered + WINDOW_SECONDS
 
-    asyncio.run(call_often())
-    assert made == sorted(made)
-    assert all(later - earlier > 1.0 for earlier, later in zip(made, made[MAX_CALLS:], strict=False))
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.floats(0.0, 0.02), st.floats(0.0, 0.8)), min_size=60, max_size=200))
+def test_no_second_can_hold_more_calls_than_discord_takes_and_none_waits_without_need(
+    calls: list[tuple[float, float]],
+) -> None:
+    made: list[Made] = []
+
+    async def make(pace: CallPace, seconds: float) -> None:
+        time = asyncio.get_running_loop().time
+        wanted = time()
+        async with pace.place():
+            began = time()
+            await asyncio.sleep(seconds)
+            made.append(Made(wanted, began, time()))
+
+    async def make_all() -> None:
+        pace = CallPace(now=asyncio.get_running_loop().time)
+        async with asyncio.TaskGroup() as under_way:
+            for gap, seconds in calls:
+                await asyncio.sleep(gap)
+                under_way.create_task(make(pace, seconds))
+
+    run_virtual(make_all())
+    assert len(made) == len(calls)
+    for call in made:
+        others = [other for other in made if other is not call]
+        assert sum(other.may_count_at(call.made) for other in made) <= MAX_CALLS
+        if call.made > call.wanted:
+            assert sum(other.may_count_at(call.made - 1e-6) for other in others) >= MAX_CALLS
 
 
 async def test_what_can_be_done_without_steps_back_when_calls_are_many() -> None:
     pace = CallPace(now=lambda: 0.0)
-    had_room = []
-    for _ in range(MAX_CALLS):
-        had_room.append(pace.has_room())
-        await pace.wait()
+    had_room, left = [], []
+    async with AsyncExitStack() as calls:
+        for _ in range(MAX_CALLS):
+            had_room.append(pace.has_room())
+            left.append(pace.calls_left())
+            await calls.enter_async_context(pace.place())
+        left.append(pace.calls_left())
     assert had_room == [True] * (MAX_CALLS // 2) + [False] * (MAX_CALLS // 2)
+    assert left == list(range(MAX_CALLS, -1, -1))
+
+
+async def test_a_call_that_is_given_up_while_it_waits_leaves_its_place() -> None:
+    time = Time()
+    pace = CallPace(now=lambda: time.seconds)
+    async with AsyncExitStack() as calls:
+        for _ in range(MAX_CALLS):
+            await calls.enter_async_context(pace.place())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0), pace.place():
+                pass
+        assert pace.calls_left() == 0
+    time.seconds = WINDOW_SECONDS
+    assert pace.calls_left() == MAX_CALLS
