@@ -165,7 +165,8 @@ class Siege:
         verdict, result = self.verdict, self._crowd.result()
         verdict.asked, verdict.answered = result.asked, result.answered
         for name in ("doubled", "lost", "partial"):
-            verdict.faults += [f"{name}: {mark}" for mark in getattr(result, name)]
+            # Of hostile questions' answers some may still be under way; those of people bear marks.
+            verdict.faults += [f"{name}: {mark}" for mark in getattr(result, name) if mark.startswith("q")]
         verdict.faults += [f"said without being asked: {ts}" for ts in self._strays()]
         verdict.hostile_answers = sum(
             "firstline_helpful" in str(each.blocks) for room in self._rooms for each in room.messages.values()
