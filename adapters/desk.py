@@ -49,6 +49,14 @@ class Welcome:
     talks: tuple[Talk, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LastHeard:
+    """A channel, and when the last question there was written, in epoch seconds."""
+
+    channel: str
+    at: float
+
+
 class FrontDesk(Protocol):
     """Where platforms hand in what happens on them."""
 
@@ -58,6 +66,13 @@ class FrontDesk(Protocol):
 
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:
         """Return what to tell a person, with their last conversations on a platform when a person is named."""
+        ...
+
+    async def last_heard(self, platform: str, *, workspace: str, since: float, limit: int) -> tuple[LastHeard, ...]:
+        """Return the channels in which people asked since then, in epoch seconds, those of the latest questions first.
+
+        For platforms that don't tell a bot where it has direct messages: the workspace of those is empty.
+        """
         ...
 
 

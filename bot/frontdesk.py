@@ -1,7 +1,7 @@
 """Where platforms hand in what happens on them: the bot's side of `adapters.desk`."""
 
 from adapters.contract import IncomingMessage
-from adapters.desk import Reception, Talk, Welcome
+from adapters.desk import LastHeard, Reception, Talk, Welcome
 from bot.about import About
 from bot.gate import INTERACTIONS, Answer, Refuse
 from bot.intake import Intake
@@ -35,3 +35,8 @@ class BotDesk:
             Talk(each.address, about.title_of(each.domain) or "A conversation", each.at, each.message) for each in past
         )
         return Welcome(about.company, tuple(about.fields.values()), about.contact, tuple(talks))
+
+    async def last_heard(self, platform: str, *, workspace: str, since: float, limit: int) -> tuple[LastHeard, ...]:
+        """Return the channels in which people asked since then, those of the latest questions first."""
+        found = await self._talks.last_heard(platform, workspace=workspace, since=since, limit=limit)
+        return tuple(LastHeard(channel, at) for channel, at in found)

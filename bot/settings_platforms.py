@@ -1,11 +1,29 @@
 """The groups of settings that only `firstline run` and `doctor` need: platforms, who is served, and how it runs."""
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.settings_groups import Group, Names, Url
+
+# Ids on Discord grow with time: since 2015 none has had fewer digits.
+_DISCORD_ID = r"[0-9]{17,20}"
+_ON_DISCORD = "it must be an id of 17 to 20 digits: in Discord's Developer Mode, right-click the {} and press Copy ID"
+_IDS: Final[Mapping[str, tuple[str, str]]] = {
+    "slack_support_channel": (
+        r"[CG][A-Z0-9]+",
+        "it must be an id such as C0123456789: click on the channel's name in Slack, it stands at the end",
+    ),
+    "slack_support_group": (
+        r"S[A-Z0-9]+",
+        "it must be an id such as S0123456789: in Slack under People, User groups, the group, Copy group ID",
+    ),
+    "discord_support_channel": (_DISCORD_ID, _ON_DISCORD.format("channel")),
+    "discord_support_role": (_DISCORD_ID, _ON_DISCORD.format("role")),
+}
 
 
 class Slack(Group):
@@ -79,6 +97,15 @@ class Platforms(Group):
         description="`true` asks for the privileged message-content intent: follow-ups need no mention then.",
     )
     discord_shards: int | None = Field(default=None, ge=1, description="Number of shards; by default Discord's advice.")
+
+    @field_validator("slack_support_channel", "slack_support_group", "discord_support_channel", "discord_support_role")
+    @classmethod
+    def _is_id(cls, value: str | None, field: ValidationInfo) -> str | None:
+        """Refuse names, mentions and links: a hand-off would fail only when somebody needs one."""
+        form, advice = _IDS[field.field_name or ""]
+        if value is not None and not re.fullmatch(form, value):
+            raise ValueError(advice)
+        return value
 
 
 class Access(Group):

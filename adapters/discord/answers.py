@@ -14,7 +14,7 @@ from adapters.discord.errors import TokenExpired
 from adapters.discord.late_answers import LateAnswers, OpenAnswer
 from adapters.discord.render import EPHEMERAL, SUPPRESS_EMBEDS, build_allowed_mentions, build_message
 from adapters.discord.rest import Answer, DiscordRest, File, Json
-from adapters.errors import AdapterError, MessageGone, NotPermitted
+from adapters.errors import AdapterError, MessageGone, NotPermitted, RateLimited
 from adapters.limits import Action
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class InteractionAnswers:
         self._clock = clock
         self._group = group
         self._open: dict[Address, OpenAnswer] = {}
+        self._tends_from = 0.0
 
     def expect(self, address: Address) -> None:
         """Learn that an answer is awaited here, so that its asker is told in time when it comes too late."""
@@ -126,10 +127,15 @@ class InteractionAnswers:
             age = self._age(answer)
             if age > _KEEP_SECONDS:
                 del self._open[address]
+            elif self._clock() < self._tends_from:
+                continue
             elif age >= NOTICE_SECONDS and self._is_token_alive(answer) and not _is_settled(answer):
                 try:
                     async with answer.lock:
                         await self._move_unfinished(answer, address)
+                except RateLimited as error:
+                    # For all of them: direct messages are opened in one bucket, whoever they are for.
+                    self._tends_from = self._clock() + error.retry_after
                 except AdapterError as error:
                     logger.warning("a late private answer could not be announced: %s", error)
 

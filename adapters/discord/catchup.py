@@ -2,13 +2,15 @@
 
 Discord replays what was missed only within a session. A new one begins with the channels and threads of each guild
 and their last messages' ids, so only those that had news are read. What was taken before comes again and is known by
-its id. Direct messages can't be caught up with: Discord doesn't tell a bot where it has them.
+its id. Where a bot has direct messages Discord doesn't tell: the channels of earlier conversations are read.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 
+from adapters.desk import FrontDesk
+from adapters.discord.addresses import PLATFORM
 from adapters.discord.payload import Payload, first_snowflake, objects, part, parts, snowflake, time_of
 from adapters.discord.rest import DiscordRest
 from adapters.errors import AdapterError, NotPermitted
@@ -18,6 +20,10 @@ _log = logging.getLogger(__name__)
 LOOK_BACK_SECONDS = 300.0
 """A question that waited longer has found its answer elsewhere, or is asked again."""
 MAX_CHANNELS = 50
+DIRECT_LOOK_BACK_SECONDS = 86_400.0
+"""In private there is nobody else who could have answered."""
+KNOWN_SECONDS = 30 * 86_400.0
+"""Whoever wrote directly within this time is looked after; at most MAX_CHANNELS, the latest first."""
 
 
 class CatchUp:
@@ -36,17 +42,17 @@ class CatchUp:
         if len(with_news) > MAX_CHANNELS:
             _log.warning("guild %s: %d channels have news, the latest are read", snowflake(guild, "id"), len(with_news))
         for channel in with_news[:MAX_CHANNELS]:
-            try:
-                # One call at a time over all guilds: live answers need the bot's budget more.
-                async with self._one_at_a_time:
-                    messages = await self._read(snowflake(channel, "id"), since)
-            except NotPermitted:
-                continue  # a channel that is closed to the bot
-            except AdapterError as error:
-                _log.warning("channel %s could not be read: %s", snowflake(channel, "id"), error)
-            else:
-                for message in messages:
-                    yield {**message, "guild_id": snowflake(guild, "id")}
+            async for message in self._read_open(snowflake(channel, "id"), since):
+                yield {**message, "guild_id": snowflake(guild, "id")}
+
+    async def missed_directly(self, desk: FrontDesk) -> AsyncIterator[Payload]:
+        """Yield as events what was written to the bot directly since it last heard of each, the oldest first."""
+        now = self._clock()
+        places = await desk.last_heard(PLATFORM, workspace="", since=now - KNOWN_SECONDS, limit=MAX_CHANNELS)
+        for place in places:
+            since = max(place.at, now - DIRECT_LOOK_BACK_SECONDS)
+            async for message in self._read_open(place.channel, since):
+                yield message
 
     async def with_member(self, event: Payload) -> Payload:
         """Return a message with its author's membership, which only the gateway adds: roles may decide."""
@@ -59,6 +65,20 @@ class CatchUp:
         except AdapterError:
             return event
         return {**event, "member": part(member)}
+
+    async def _read_open(self, channel: str, since: float) -> AsyncIterator[Payload]:
+        """Yield the messages of a channel, or nothing where it is closed to the bot."""
+        try:
+            # One call at a time over all guilds: live answers need the bot's budget more.
+            async with self._one_at_a_time:
+                messages = await self._read(channel, since)
+        except NotPermitted:
+            return
+        except AdapterError as error:
+            _log.warning("channel %s could not be read: %s", channel, error)
+            return
+        for message in messages:
+            yield message
 
     async def _read(self, channel: str, since: float) -> list[Payload]:
         path = f"/channels/{channel}/messages?limit=50&after={first_snowflake(since)}"

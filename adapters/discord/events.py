@@ -91,6 +91,7 @@ class Events:
             event = part(payload)
             if name == "READY":
                 self._me = Identity(snowflake(part(event, "user"), "id"))
+                self._start(self._catch_up_directly())
             if name in {"READY", "RESUMED"}:
                 self._on_ready()
             elif name in ABOUT_CHANNELS:
@@ -127,10 +128,18 @@ class Events:
     async def _catch_up(self, guild: Payload) -> None:
         with surviving("catching up"):
             async for message in self._catch_up_with.missed(guild):
-                words = clean(text(message, "content"), message, self._identity)
-                # A word alone was meant for the moment: a "stop" must not strike the answer of today.
-                if len(words) >= _MIN_MISSED_CHARS and snowflake(message, "id") not in self._heard:
-                    await self._handle("MESSAGE_CREATE", message)
+                await self._hear_late(message)
+
+    async def _catch_up_directly(self) -> None:
+        with surviving("catching up with direct messages"):
+            async for message in self._catch_up_with.missed_directly(self._desk):
+                await self._hear_late(message)
+
+    async def _hear_late(self, message: Payload) -> None:
+        words = clean(text(message, "content"), message, self._identity)
+        # A word alone was meant for the moment: a "stop" must not strike the answer of today.
+        if len(words) >= _MIN_MISSED_CHARS and snowflake(message, "id") not in self._heard:
+            await self._handle("MESSAGE_CREATE", message)
 
     async def _place(self, event: Payload) -> Place:
         place = await self._atlas.find(snowflake(event, "channel_id"), guild=snowflake(event, "guild_id"))

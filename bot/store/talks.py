@@ -58,3 +58,23 @@ class TalkRows(Rows):
                 talk = PastTalk(row.conversation_id, address, row.domain, row.at, row.message)
                 latest[row.conversation_id] = talk
         return list(latest.values())[:limit]
+
+    @reads
+    def last_heard(
+        self, connection: sa.Connection, platform: str, *, workspace: str, since: float, limit: int
+    ) -> list[tuple[str, float]]:
+        """Return a workspace's channels with the time of their last question, if that is since then, latest first."""
+        latest = sa.func.max(inbox.c.sent_at)
+        wanted = (
+            sa.select(conversations.c.channel, latest)
+            .join(inbox, inbox.c.conversation_id == conversations.c.id)
+            .where(
+                conversations.c.workspace == workspace,
+                conversations.c.id.startswith(f"{platform}:"),
+                inbox.c.sent_at >= since,
+            )
+            .group_by(conversations.c.channel)
+            .order_by(latest.desc())
+            .limit(limit)
+        )
+        return [(row[0], row[1]) for row in connection.execute(wanted)]

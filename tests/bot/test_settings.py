@@ -106,6 +106,11 @@ def test_secrets_never_show_in_the_settings_text() -> None:
         ("FIRSTLINE_PRICES", "[1]", "dictionary"),
         ("FIRSTLINE_LOG_LEVEL", "loud", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LANGSMITH_TRACING", "perhaps", "boolean"),
+        ("FIRSTLINE_SLACK_SUPPORT_CHANNEL", "#support", "such as C0123456789"),
+        ("FIRSTLINE_SLACK_SUPPORT_GROUP", "@support", "such as S0123456789"),
+        ("FIRSTLINE_DISCORD_SUPPORT_CHANNEL", "support", "Copy ID"),
+        ("FIRSTLINE_DISCORD_SUPPORT_CHANNEL", "https://discord.com/channels/1/2", "right-click the channel"),
+        ("FIRSTLINE_DISCORD_SUPPORT_ROLE", "<@&123456789012345678>", "right-click the role"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_variable_and_what_to_do(variable: str, value: str, says: str) -> None:

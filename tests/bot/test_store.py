@@ -57,6 +57,18 @@ async def test_a_copy_changes_nothing_of_the_first(store: Store) -> None:
     assert [question.text for question in turn.questions] == ["first"]
 
 
+async def test_where_people_asked_lately_is_known_by_platform_and_workspace(store: Store) -> None:
+    def directly(id_: str, where: str, at: float) -> Acceptance:
+        return replace(asked(id_, where=where, at=at), workspace="", channel=where.rpartition(":")[2])
+
+    await store.inbox.add([directly("a", "p:dm:7", 5.0), directly("b", "p:dm:8", 9.0), directly("c", "p:dm:7", 11.0)])
+    await store.inbox.add(
+        [directly("d", "p:dm:9", 2.0), directly("e", "q:dm:1", 12.0), asked("f", where="p:w:1", at=12.0)]
+    )
+    assert await store.talks.last_heard("p", workspace="", since=5.0, limit=9) == [("7", 11.0), ("8", 9.0)]
+    assert await store.talks.last_heard("p", workspace="", since=5.0, limit=1) == [("7", 11.0)]
+
+
 async def test_a_turn_takes_all_that_waits_in_the_order_of_sending(store: Store) -> None:
     await store.inbox.add([asked("b", at=2.0), asked("a", at=3.0), asked("c", at=1.0), asked("x", where="c2")])
     turn = await store.turns.claim("c1", "t1", 4.0)

@@ -1,8 +1,7 @@
 """Many people who ask the real `firstline run` on Discord, where much goes wrong, and which is killed meanwhile.
 
 Each question bears a mark, and the model repeats it at the beginning and at the end of its answer. So what stands on
-people's screens tells by itself what was answered twice, not at all, or in part. No question comes by direct message:
-Discord doesn't tell a bot of those that were written while it was away.
+people's screens tells by itself what was answered twice, not at all, or in part.
 """
 
 import re
@@ -74,6 +73,13 @@ class Crowd:
         self.threads.remove(opened[0])
         mark, question = self._next()
         await self.discord.people.says(self.discord.person, self.discord.world.channels[opened[0]], question)
+        self.asked[mark] = None
+        return mark
+
+    async def tell(self) -> str:
+        """Write to the bot directly, and return the mark; those that wait together would be answered as one."""
+        mark, question = self._next()
+        await self.discord.people.writes_to_bot(self.discord.person, question)
         self.asked[mark] = None
         return mark
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from adapters.contract import IncomingMessage
-from adapters.desk import Reception, Welcome
+from adapters.desk import LastHeard, Reception, Welcome
 
 
 class DatabaseGone(Exception):
@@ -22,6 +22,7 @@ class RecordingDesk:
     shown: Welcome = field(default_factory=lambda: Welcome("Acme", ()))
     received: list[IncomingMessage] = field(default_factory=list)
     guests: list[str] = field(default_factory=list)
+    heard: tuple[LastHeard, ...] = ()
     failures: list[Exception] = field(default_factory=list)
     unwelcoming: list[Exception] = field(default_factory=list)
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,6 +39,10 @@ class RecordingDesk:
             raise self.failures.pop(0)
         self.received.append(message)
         return self.reception
+
+    async def last_heard(self, platform: str, *, workspace: str, since: float, limit: int) -> tuple[LastHeard, ...]:  # noqa: ARG002 - the same for all
+        """Return where people are said to have asked."""
+        return self.heard[:limit]
 
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - as the contract
         """Return what is to be shown."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from adapters.contract import Content, IncomingMessage, Platform
-from adapters.desk import Field, Reception, Welcome
+from adapters.desk import Field, LastHeard, Reception, Welcome
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ class ListeningDesk:
     fields: tuple[Field, ...] = (Field("Billing", "", ("How do refunds work?", "How do I pay?")),)
     is_open: bool = True
     """Otherwise nothing is a question."""
+    heard: tuple[LastHeard, ...] = ()
     failures: int = 0
     """How many of the next events can't be taken."""
     gate: asyncio.Event = field(default_factory=_opened)
@@ -50,6 +51,10 @@ class ListeningDesk:
             async with self._changed:
                 self._changed.notify_all()
         return Reception(is_question, "" if is_question else self.notice)
+
+    async def last_heard(self, platform: str, *, workspace: str, since: float, limit: int) -> tuple[LastHeard, ...]:  # noqa: ARG002 - the same for all
+        """Return where people are said to have asked."""
+        return self.heard[:limit]
 
     async def welcome(self, person: str = "", *, platform: str = "", workspace: str = "") -> Welcome:  # noqa: ARG002 - the same for all
         """Return the fields."""

@@ -290,3 +290,17 @@ async def test_the_file_of_a_long_answer_stays_private_and_comes_late_as_well(as
     in_channel = [message for message in server.of_bot(server.channel) if message.attachments]
     assert [message.is_ephemeral for message in in_channel] == [True]
     assert [len(message.attachments) for message in server.of_bot(server.dm(server.person))] == [1]
+
+
+async def test_an_announcement_that_comes_too_often_waits_as_long_as_discord_says(asked: Asked) -> None:
+    server = asked.speaking.server
+    await asked.speaking.platform.post(asked.address, Content("so far", is_live=True), key=KEY)
+    server.faults.add(Fault("dm.open", status=429, seconds=20.0))
+    await asked.pass_time(until=14)
+    tries = len(server.calls("dm.open"))
+    asked.clock.advance(10)
+    await asked.speaking.platform.tend()
+    assert len(server.calls("dm.open")) == tries
+    asked.clock.advance(11)
+    await asked.speaking.platform.tend()
+    assert asked.direct() == ["so far"]
