@@ -95,10 +95,12 @@ async def test_a_refused_interaction_is_for_the_adapter_to_say(tmp_path: Path) -
     assert not wall.messages
 
 
-async def test_stop_before_the_answer_has_begun_withdraws_the_question(tmp_path: Path) -> None:
+async def test_stop_before_the_burst_is_over_leaves_the_question_unanswered(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
     async with open_front(tmp_path, wall, agent, burst_seconds=1.5) as desk:
         await desk.says("how?")
         assert await desk.says("stop") == Act(Wish.STOP)
+        await desk.turns.join()
         assert await desk.store.inbox.open_conversations() == []
-    assert not agent.requests
+    # The question may have been taken up by then, and its answer begun behind the scenes.
+    assert "how?" not in str(wall.messages)
