@@ -30,6 +30,7 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
         gc.collect()
         gc.freeze()
+        gc.set_threshold(700, 10, 100)  # what the tests themselves import can't be left out: look there more seldom
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,8 +25,8 @@ def build_client(api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient
     return client
 
 
-def build_quiet_logger() -> logging.Logger:
+def build_quiet_logger(name: str = "sdk", *, level: int = logging.WARNING) -> logging.Logger:
     """Return a logger for Slack's libraries: below warnings they write down what people said."""
-    logger = logging.getLogger(f"{__name__}.sdk")
-    logger.setLevel(logging.WARNING)
+    logger = logging.getLogger(f"{__name__}.{name}")
+    logger.setLevel(level)
     return logger

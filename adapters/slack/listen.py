@@ -53,7 +53,7 @@ def build_app(
     """
     app = AsyncApp(
         name="firstline",
-        logger=build_quiet_logger(),
+        logger=build_quiet_logger("bolt", level=logging.ERROR),  # it warns of tokens in the environment: ours to use
         client=client,
         authorize=authorize,
         signing_secret=signing_secret,

@@ -22,16 +22,19 @@ NO_KEY = "none"
 """What is sent to servers of other people that want no key."""
 
 
-def build_http_client() -> openai.DefaultAsyncHttpxClient:
-    """Return the client that all OpenAI models share; silence is limited by the chain's deadlines, not here."""
-    return openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(None, connect=5.0, write=30.0))
+def build_http_client() -> openai.DefaultAioHttpClient:
+    """Return the client that all OpenAI models share; silence is limited by the chain's deadlines, not here.
+
+    The SDK's client over aiohttp gives all that has arrived at once, the one over httpcore an event at a time.
+    """
+    return openai.DefaultAioHttpClient(timeout=openai.Timeout(None, connect=5.0, write=30.0))
 
 
 class OpenAIModel:
     """One model of OpenAI's API."""
 
     def __init__(
-        self, model: str, *, api_key: str | None, base_url: str | None, http_client: openai.DefaultAsyncHttpxClient
+        self, model: str, *, api_key: str | None, base_url: str | None, http_client: openai.DefaultAioHttpClient
     ) -> None:
         self._name = f"openai:{model}"
         self._http_client = http_client

@@ -22,6 +22,10 @@ NOBODY_LISTENS = frozenset({"ConnectError", "ConnectTimeout", "UnsupportedProtoc
 """The HTTP client's errors before a connection exists, by name: which client that is changes with the SDK."""
 
 
+HANGS_UP = frozenset({"ServerDisconnectedError", "ClientOSError", "ClientConnectionResetError"})
+"""The HTTP client's errors of a connection that existed, which the SDK takes for one that never came to be."""
+
+
 def _status(error: openai.APIStatusError) -> ModelError:
     match error.code:
         case "insufficient_quota":
@@ -43,15 +47,24 @@ def _in_stream(error: openai.APIError) -> ModelError:
 
 
 def _connection(error: openai.APIConnectionError) -> ModelError:
-    if has_cause(error, NOBODY_LISTENS):
+    if _has_no_listener(error):
         return AccessRefused("connection refused")
     return ModelUnavailable("connection lost")
+
+
+def _timeout(error: openai.APITimeoutError) -> ModelError:
+    is_late = not _has_no_listener(error) and not has_cause(error, HANGS_UP)
+    return _late() if is_late else _connection(error)
+
+
+def _has_no_listener(error: openai.APIConnectionError) -> bool:
+    return has_cause(error, NOBODY_LISTENS) and not has_cause(error, HANGS_UP)
 
 
 RULES: Sequence[Rule] = (
     (langchain.ContextOverflowError, lambda _: PromptNotAnswered("prompt too long")),
     (openai.APIStatusError, _status),
-    (openai.APITimeoutError, lambda error: _connection(error) if has_cause(error, NOBODY_LISTENS) else _late()),
+    (openai.APITimeoutError, _timeout),
     (openai.APIConnectionError, _connection),
     (openai.APIResponseValidationError, lambda _: BadModelOutput("malformed")),
     (openai.APIError, _in_stream),

@@ -11,7 +11,7 @@ from agents.models.pieces import ChatModel
 from agents.models.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from openai import DefaultAsyncHttpxClient
+    from openai import DefaultAioHttpClient
 
     from agents.models.bedrock import BedrockRuntime
 
@@ -45,7 +45,7 @@ class OpenAIProvider:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._http_client: DefaultAsyncHttpxClient | None = None
+        self._http_client: DefaultAioHttpClient | None = None
 
     async def check(self, name: str) -> LinkStatus:
         """Look for a key."""

@@ -27,9 +27,10 @@ def report(verdict: Verdict, seconds: float) -> None:
     )
     before, after = verdict.memory_mib
     print(
-        f"  connected again {verdict.reconnected} times   log lines {verdict.log_lines}   "
+        f"  connected again {verdict.reconnected} times   log lines {sum(verdict.log.values())}   "
         f"resident {before:.0f} -> {after:.0f} MiB   exit code {verdict.exit_code}   faults {len(verdict.faults)}"
     )
+    print(f"  log: {', '.join(f'{count} {name}' for name, count in verdict.log.most_common(8))}")
     for fault in verdict.faults[:30]:
         print(f"  {fault}")
 

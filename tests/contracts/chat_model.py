@@ -75,11 +75,11 @@ def text_in(parts: list[ModelPart]) -> str:
 class ChatModelContract:
     """Inherit from this and provide the fixture `provider`."""
 
-    async def test_an_answer_comes_in_pieces_then_its_finish_then_its_usage(self, provider: Provider) -> None:
+    async def test_an_answer_is_text_then_its_finish_then_its_usage(self, provider: Provider) -> None:
         provider.answers(TEXT)
         parts = await parts_of(provider.model)
         deltas, finish, usage = parts[:-2], parts[-2], parts[-1]
-        assert len(deltas) > 3
+        assert deltas
         assert all(isinstance(delta, Delta) and delta.text for delta in deltas)
         assert text_in(parts) == TEXT
         assert finish == Finish(FinishReason.STOP)

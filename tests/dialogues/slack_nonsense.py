@@ -71,10 +71,14 @@ class Nonsense:
         self._made = 0
 
     def frames(self, count: int) -> Iterator[Frame]:
-        """Yield so many frames; those that break the connection are rare, and never absent."""
-        breaking = set(self._rng.sample(range(count), max(2, count // 1_500)))
+        """Yield so many frames; huge ones, and those beyond every size, are rare and never absent."""
+        rare = self._rng.sample(range(count), 2 * max(1, count // 2_000))
+        beyond, huge = rare[::2], rare[1::2]
         for number in range(count):
-            yield self._breaking(number) if number in breaking else self._any()
+            if number in beyond:
+                yield Frame("beyond every size", "x" * (5 * 1024 * 1024), breaks=True)
+            else:
+                yield self._huge() if number in huge else self._any()
 
     def _any(self) -> Frame:
         make = self._rng.choices(
@@ -147,9 +151,7 @@ class Nonsense:
         text = f'{{"envelope_id": "{envelope}", "type": "events_api", "payload": {{"type": "x", "deep": {deep}}}}}'
         return Frame("deep", text, envelope if depth <= _DEEP else "")
 
-    def _breaking(self, number: int) -> Frame:
-        if number % 2:
-            return Frame("beyond every size", "x" * (5 * 1024 * 1024), breaks=True)
+    def _huge(self) -> Frame:
         kind, payload = self._seed()
         return self._wrapped("huge", kind, payload | {"text": "long " * 300_000})
 

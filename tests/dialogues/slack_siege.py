@@ -48,7 +48,8 @@ class Verdict:
     acknowledged: int = 0
     hostile_answers: int = 0
     reconnected: int = 0
-    log_lines: int = 0
+    log: Counter[str] = field(default_factory=Counter)
+    """How many lines of each level and logger."""
     exit_code: int | None = None
     memory_mib: tuple[float, float] = (0.0, 0.0)
     faults: list[str] = field(default_factory=list)
@@ -164,7 +165,8 @@ class Siege:
         verdict, result = self.verdict, self._crowd.result()
         verdict.asked, verdict.answered = result.asked, result.answered
         for name in ("doubled", "lost", "partial"):
-            verdict.faults += [f"{name}: {mark}" for mark in getattr(result, name)]
+            # Of hostile questions' answers some may still be under way; those of people bear marks.
+            verdict.faults += [f"{name}: {mark}" for mark in getattr(result, name) if mark.startswith("q")]
         verdict.faults += [f"said without being asked: {ts}" for ts in self._strays()]
         verdict.hostile_answers = sum(
             "firstline_helpful" in str(each.blocks) for room in self._rooms for each in room.messages.values()
@@ -176,7 +178,7 @@ class Siege:
         if verdict.exit_code != 0:
             verdict.faults.append(f"exit code {verdict.exit_code}")
         verdict.reconnected = sum("slack: connected again" in line for line in self._bot.log)
-        verdict.log_lines = len(self._bot.log)
+        verdict.log = Counter(" ".join(line.split()[1:3]) for line in self._bot.log if line)
         verdict.faults += [f"in the log: {line[:300]}" for line in self._bot.log if _is_wrong(line)]
 
     def _strays(self) -> Iterator[str]:

@@ -72,6 +72,9 @@ async def test_a_command_is_answered_for_the_asker_alone_and_can_be_shared(talk:
     await talk.slack.until(lambda: talk.slack.messages(room), timeout=PATIENCE)
     (shared,) = talk.slack.messages(room)
     assert "within 5-10 business days" in shared.text
+    await ann.presses(answer, "firstline_share")
+    await ann.sees_soon("has been posted for everyone already")
+    assert len(talk.slack.messages(room)) == 1
     assert not [ping for ping in talk.slack.pings() if ping.channel == room.id]
 
 

@@ -16,3 +16,6 @@ async def test_nonsense_by_the_socket_is_received_and_keeps_nobody_from_an_answe
     assert verdict.acknowledged > 200
     assert verdict.hostile_answers > 3
     assert verdict.exit_code == 0
+    assert not [
+        name for name in verdict.log if "adapters.slack.client" in name
+    ]  # Slack's libraries have nothing to say

@@ -71,6 +71,8 @@ class Recorded:
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
+    port: int
+    """The client's: the same for requests over one connection."""
     sent_at: list[float] = field(default_factory=list)
     """When each piece was sent, in epoch seconds."""
     is_answered: bool = False
@@ -178,7 +180,8 @@ class ModelServer:
     async def record(self, request: web.Request) -> tuple[Recorded, Behaviour]:
         """Note a request and return how to answer it."""
         body = json.loads(await request.read() or b"{}")
-        recorded = Recorded(request.path, dict(request.headers), body)
+        port = request.transport.get_extra_info("peername")[1] if request.transport is not None else 0
+        recorded = Recorded(request.path, dict(request.headers), body, port)
         self.requests.append(recorded)
         return recorded, self._script.popleft() if self._script else self.default
 

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -5,7 +6,14 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from agents.contract import ModelCall
-from agents.errors import AccessRefused, BadModelOutput, NoModelAvailable, PromptNotAnswered, RateLimited
+from agents.errors import (
+    AccessRefused,
+    BadModelOutput,
+    ModelUnavailable,
+    NoModelAvailable,
+    PromptNotAnswered,
+    RateLimited,
+)
 from agents.models.chain import ModelChain, build_link
 from agents.models.openai import OpenAIModel, build_http_client
 from agents.models.pieces import FinishReason
@@ -122,6 +130,24 @@ async def test_nobody_listening_is_a_refusal(unused_tcp_port: int) -> None:
     with pytest.raises(AccessRefused, match="connection refused"):
         await parts_of(model)
     await model.aclose()
+
+
+async def test_a_server_that_hangs_up_is_there_and_may_be_asked_again() -> None:
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1")
+    async with server:
+        model = model_at(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+        with pytest.raises(ModelUnavailable, match="connection lost"):
+            await parts_of(model)
+        await model.aclose()
+
+
+async def test_answers_after_one_another_share_a_connection(provider: OverLoopback) -> None:
+    for _ in range(3):
+        await parts_of(provider.model)
+    assert len({request.port for request in provider.server.requests}) == 1
 
 
 async def test_keep_alive_pings_do_not_count_as_a_sign_of_life(provider: OverLoopback) -> None:
