@@ -44,11 +44,7 @@ async def stream(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequence[
         lambda: len(places) == len(rooms) and all(_is_answered(discord, each) for each in places.values()), timeout=240
     )
     refused = sum(call.status == 429 for call in discord.calls()[calls:])
-    row = measure(model, looks_of(discord.calls()[calls:]), places)
-    print(
-        f"  N={len(rooms):<3} unseen {row.unseen:6.1f} words   final lag p95 {row.lag_p95:5.2f} s   "
-        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}"
-    )
+    print(measure(model, looks_of(discord.calls()[calls:]), places).line(len(rooms), refused))
 
 
 def _is_answered(discord: LoopbackDiscord, place: str) -> bool:

@@ -57,11 +57,7 @@ async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int
 
     await slack.until(is_over, timeout=240)
     refused = sum(call.outcome in {"http 429", "ratelimited"} for call in slack.calls[calls:])
-    row = measure(model, looks_of(slack), places)
-    print(
-        f"  N={count:<3} unseen {row.unseen:6.1f} words   final lag p95 {row.lag_p95:5.2f} s   "
-        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}"
-    )
+    print(measure(model, looks_of(slack), places).line(count, refused))
 
 
 def _is_complete(slack: SlackServer, room: str) -> bool:

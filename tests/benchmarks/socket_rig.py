@@ -85,6 +85,14 @@ class Row:
     messages: float
     broken: int
 
+    def line(self, count: int, refused: int) -> str:
+        """Return the line of the table for that many questions, with how many calls were refused meanwhile."""
+        return (
+            f"  N={count:<3} unseen {self.unseen:6.1f} words   final lag p95 {self.lag_p95:5.2f} s   "
+            f"first text p95 {self.first_p95:5.2f} s   messages {self.messages:.2f}   429s {refused}   "
+            f"broken {self.broken}"
+        )
+
 
 def measure(model: OpenAIServer, looks: Iterable[Look], places: Mapping[int, str]) -> Row:
     """Return the measures of answers that are complete; `places` are the conversations of the questions' numbers."""
