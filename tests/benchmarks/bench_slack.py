@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, measure, question, script, write_words
+from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
 from tests.programs.serving import Firstline, environment, index, open_firstline
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.deliveries import Delivery
@@ -38,10 +38,10 @@ def looks_of(slack: SlackServer) -> Iterator[Look]:
         yield Look(call.at, str(call.arguments.get("channel")), ts, text)
 
 
-async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int) -> None:
+async def stream(slack: SlackServer, model: OpenAIServer, bot: Firstline, count: int, first: int) -> None:
     """Ask `count` questions within a second, each in a channel of its own, and print a line of the table."""
     places: dict[int, str] = {}
-    calls = len(slack.calls)
+    calls, cpu = len(slack.calls), cpu_seconds(bot.process)
     ann = slack.add_user("ann")
 
     async def ask(number: int) -> None:
@@ -56,11 +56,13 @@ async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int
         return len(places) == count and len(done) == count
 
     await slack.until(is_over, timeout=240)
+    cpu = cpu_seconds(bot.process) - cpu
     refused = sum(call.outcome in {"http 429", "ratelimited"} for call in slack.calls[calls:])
     row = measure(model, looks_of(slack), places)
     print(
         f"  N={count:<3} unseen {row.unseen:6.1f} words   final lag p95 {row.lag_p95:5.2f} s   "
-        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}"
+        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}   "
+        f"CPU {cpu / count * 1000:.0f} ms an answer"
     )
 
 
@@ -69,7 +71,7 @@ def _is_complete(slack: SlackServer, room: str) -> bool:
     return any("firstline_helpful" in str(each.blocks) for each in messages)
 
 
-async def acknowledge(slack: SlackServer, model: OpenAIServer, live: int) -> None:
+async def acknowledge(slack: SlackServer, model: OpenAIServer, bot: Firstline, live: int) -> None:
     """Keep answers live and measure how soon Slack is told "received" meanwhile, of messages and of commands."""
     ann = slack.add_user("ann")
     rooms = [slack.add_channel(f"live-{number}", ann) for number in range(live)]
@@ -80,6 +82,7 @@ async def acknowledge(slack: SlackServer, model: OpenAIServer, live: int) -> Non
     await asyncio.sleep(2)
     under_way = [sum(not each.ended.is_set() for each in model.requests[earlier:])]
     events, commands = [], []
+    began, cpu = time.monotonic(), cpu_seconds(bot.process)
     for number in range(_ROUNDS):
         events.append(await _acknowledged_after(slack, await _chat_on(slack, ann, rooms[number % live])))
         text = ("help", "stop", "new", "how long is the list of words?")[number % 4]
@@ -87,12 +90,13 @@ async def acknowledge(slack: SlackServer, model: OpenAIServer, live: int) -> Non
         delivery = await slack.commands(ann, rooms[number % live], "/support", text)
         await slack.until(lambda delivery=delivery: delivery.state == "received", timeout=30)  # type: ignore[misc] # bound now
         commands.append(time.monotonic() - begun)
+    busy = (cpu_seconds(bot.process) - cpu) / (time.monotonic() - began)
     under_way.append(sum(not each.ended.is_set() for each in model.requests[earlier:]))
     for name, seconds in (("messages", events), ("commands", commands)):
         ordered = sorted(each * 1000 for each in seconds)
         print(
             f"  {live} answers, {under_way[0]} to {under_way[1]} of them live: {name} acknowledged "
-            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms"
+            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms; {busy:.0%} of one core"
         )
 
 
@@ -159,13 +163,13 @@ async def main(parts: set[str], *, has_streams: bool) -> None:
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
                     for number, count in enumerate((1, 10, 50)):
-                        await stream(slack, model, count, first=1000 * (number + 1))
+                        await stream(slack, model, bot, count, first=1000 * (number + 1))
                         await asyncio.sleep(62)  # the buckets fill again
                 if "outage" in parts:
                     await outage(slack, bot, 30)
                 if "acknowledge" in parts:
                     script(model, words_per_second=4)
-                    await acknowledge(slack, model, 200)
+                    await acknowledge(slack, model, bot, 200)
                 print(f"  at the end {memory_mib(bot):.0f} MiB resident; exit code {await bot.terminate()}")
 
 
