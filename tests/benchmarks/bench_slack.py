@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, measure, question, script, write_words
+from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
 from tests.programs.serving import Firstline, environment, index, open_firstline
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.deliveries import Delivery
@@ -38,10 +38,10 @@ def looks_of(slack: SlackServer) -> Iterator[Look]:
         yield Look(call.at, str(call.arguments.get("channel")), ts, text)
 
 
-async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int) -> None:
+async def stream(slack: SlackServer, model: OpenAIServer, bot: Firstline, count: int, first: int) -> None:
     """Ask `count` questions within a second, each in a channel of its own, and print a line of the table."""
     places: dict[int, str] = {}
-    calls = len(slack.calls)
+    calls, cpu = len(slack.calls), cpu_seconds(bot.process)
     ann = slack.add_user("ann")
 
     async def ask(number: int) -> None:
@@ -56,8 +56,9 @@ async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int
         return len(places) == count and len(done) == count
 
     await slack.until(is_over, timeout=240)
+    cpu = cpu_seconds(bot.process) - cpu
     refused = sum(call.outcome in {"http 429", "ratelimited"} for call in slack.calls[calls:])
-    print(measure(model, looks_of(slack), places).line(count, refused))
+    print(measure(model, looks_of(slack), places).line(count, refused, cpu))
 
 
 def _is_complete(slack: SlackServer, room: str) -> bool:
@@ -65,24 +66,26 @@ def _is_complete(slack: SlackServer, room: str) -> bool:
     return any("firstline_helpful" in str(each.blocks) for each in messages)
 
 
-async def acknowledge(slack: SlackServer, model: OpenAIServer, live: int) -> None:
+async def acknowledge(slack: SlackServer, model: OpenAIServer, bot: Firstline, live: int) -> None:
     """Keep that many answers live and measure how soon Slack is told "received", of messages and of commands."""
     crowd = _Crowd(slack, model, live)
     async with asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(crowd.keep_on())
         await slack.until(lambda: crowd.live() >= live, timeout=120)
         events, commands, counts = [], [], []
+        began, cpu = time.monotonic(), cpu_seconds(bot.process)
         for number in range(_ROUNDS):
             counts.append(crowd.live())
             events.append(await _acknowledged_after(slack, crowd.ask()))
             text = ("help", "stop", "new", "mute")[number % 4]
             commands.append(await _acknowledged_after(slack, crowd.command(text)))
+        busy = (cpu_seconds(bot.process) - cpu) / (time.monotonic() - began)
         asking.cancel()
     for name, seconds in (("messages", events), ("commands", commands)):
         ordered = sorted(each * 1000 for each in seconds)
         print(
             f"  {min(counts)} to {max(counts)} answers live: {name} acknowledged "
-            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms"
+            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms; {busy:.0%} of one core"
         )
 
 
@@ -179,13 +182,13 @@ async def main(parts: set[str], *, has_streams: bool) -> None:
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
                     for number, count in enumerate((1, 10, 50)):
-                        await stream(slack, model, count, first=1000 * (number + 1))
+                        await stream(slack, model, bot, count, first=1000 * (number + 1))
                         await asyncio.sleep(62)  # the buckets fill again
                 if "outage" in parts:
                     await outage(slack, bot, 30)
                 if "acknowledge" in parts:
                     script(model, words_per_second=4)
-                    await acknowledge(slack, model, 200)
+                    await acknowledge(slack, model, bot, 200)
                 print(f"  at the end {memory_mib(bot):.0f} MiB resident; exit code {await bot.terminate()}")
 
 
