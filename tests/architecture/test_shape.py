@@ -1,10 +1,11 @@
 """What a linter can't say about the shape of the code: sizes, borders, and that our packages are ours."""
 
 import ast
+import functools
 import importlib
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,13 @@ def sources(*packages: str) -> Iterator[Path]:
         yield from sorted((ROOT / package).rglob("*.py"))
 
 
-def nodes(*packages: str) -> Iterator[tuple[str, ast.AST]]:
-    for path in sources(*packages):
-        for node in ast.walk(ast.parse(path.read_text())):
-            yield path.relative_to(ROOT).as_posix(), node
+@functools.cache
+def nodes(*packages: str) -> Sequence[tuple[str, ast.AST]]:
+    return [
+        (path.relative_to(ROOT).as_posix(), node)
+        for path in sources(*packages)
+        for node in ast.walk(ast.parse(path.read_text()))
+    ]
 
 
 def imported_by(path: Path) -> Iterator[str]:

@@ -95,12 +95,12 @@ async def test_a_refused_interaction_is_for_the_adapter_to_say(tmp_path: Path) -
     assert not wall.messages
 
 
-async def test_stop_before_the_burst_is_over_leaves_the_question_unanswered(tmp_path: Path) -> None:
+async def test_stop_before_the_answer_is_shown_leaves_nothing_of_it_and_nothing_to_do(tmp_path: Path) -> None:
     wall, agent = MemoryWall(), SteppingAgent()
     async with open_front(tmp_path, wall, agent, burst_seconds=1.5) as desk:
         await desk.says("how?")
         assert await desk.says("stop") == Act(Wish.STOP)
         await desk.turns.join()
         assert await desk.store.inbox.open_conversations() == []
-    # The question may have been taken up by then, and its answer begun behind the scenes.
-    assert "how?" not in str(wall.messages)
+    # Whether the turn was opened by then is a race that either may win: it says that it was stopped.
+    assert [each.text.strip() for each in wall.messages.values()] in ([], ["_Stopped._"])

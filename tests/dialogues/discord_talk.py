@@ -144,6 +144,7 @@ async def open_discord_talk(home: Path, **more: str) -> AsyncIterator[DiscordTal
             **discord.settings,
             **build_surroundings(model),
             "FIRSTLINE_DISCORD_MESSAGE_CONTENT": "true",
+            "FIRSTLINE_BURST_SECONDS": "0.3",
             "FIRSTLINE_DISCORD_SUPPORT_CHANNEL": str(discord.world.add_channel(discord.guild, "staff").id),
             **more,
         }

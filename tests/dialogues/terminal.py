@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.programs.run import PATIENCE
+
 _CONTROL = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r|\x1b[^\\]*\Z")
 
 
@@ -39,7 +41,7 @@ class Terminal:
         """Press Ctrl-C."""
         self.types("\x03")
 
-    def hears(self, text: str, seconds: float = 20) -> str:
+    def hears(self, text: str, seconds: float = PATIENCE) -> str:
         """Return all that came up to and with `text`, without control codes."""
         while text not in self._unheard:
             ready, _, _ = select.select([self._keyboard], [], [], seconds)

@@ -43,6 +43,7 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Both]:
             **slack.environment,
             **discord.settings,
             **build_surroundings(model),
+            "FIRSTLINE_BURST_SECONDS": "0.3",
             "FIRSTLINE_SLACK_SUPPORT_CHANNEL": slack_desk.id,
             "FIRSTLINE_DISCORD_SUPPORT_CHANNEL": str(discord_desk.id),
         }

@@ -21,6 +21,7 @@ async def test_questions_around_two_crashes_are_each_answered_once(tmp_path: Pat
             **discord.settings,
             **build_surroundings(model),
             "FIRSTLINE_DISCORD_MESSAGE_CONTENT": "true",
+            "FIRSTLINE_BURST_SECONDS": "0.3",
         }
         model.answer, model.default = answer_with_its_mark, Behaviour(tokens_per_second=40)
         crowd = Crowd(discord)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dialogues.terminal import Terminal, terminal
-from tests.programs.run import PROGRAM, environment
+from tests.programs.run import PATIENCE, PROGRAM, environment
 
 UP = "\x1b[A"
 
@@ -58,7 +58,7 @@ def test_a_whole_conversation(chat: Terminal, tmp_path: Path) -> None:
     chat.hears(">")
     chat.types("\x04")
     chat.hears_the_end()
-    assert chat.process.wait(10) == 0
+    assert chat.process.wait(PATIENCE) == 0
     history = tmp_path / "home" / "history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert "+where" in history.read_text()
@@ -72,7 +72,7 @@ def test_a_long_answer_scrolls_by_and_every_line_is_printed_once(chat: Terminal)
     assert [n for n in range(100) if not 1 <= heard.count(f"Paragraph {n} of the long answer.") <= 4] == []
     chat.says("/quit")
     chat.hears_the_end()
-    assert chat.process.wait(10) == 0
+    assert chat.process.wait(PATIENCE) == 0
 
 
 def test_keys_typed_during_an_answer_wait_for_the_prompt(chat: Terminal) -> None:
@@ -89,5 +89,5 @@ def test_ask_is_live_at_a_terminal(tmp_path: Path, surroundings: Mapping[str, st
         person.hears("You asked: hello")
         person.hears("openai:gpt-4o-mini")
         person.hears_the_end()
-        assert person.process.wait(10) == 0
+        assert person.process.wait(PATIENCE) == 0
         assert b"\x1b[" in person.sent

@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "tests.programs.scripted_firstline")
 SECRET = "sk-secret-1"
+PATIENCE = 120.0
+"""Seconds until a program is taken to hang: far more than it takes on a busy machine."""
 
 
 def environment(home: Path, **more: str) -> Mapping[str, str]:
@@ -28,6 +30,6 @@ def firstline(home: Path, *args: str, typed: str = "", **more: str) -> subproces
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.run import firstline
+from tests.bot.cli.conftest import Command
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "work" / "home"
 
 
-def test_search_prints_passages_with_their_place(home: Path) -> None:
+def test_search_prints_passages_with_their_place(firstline: Command, home: Path) -> None:
     ended = firstline(home, "search", "refunds paid days")
     assert ended.returncode == 0
     assert ended.stdout == (
@@ -23,7 +23,7 @@ def test_search_prints_passages_with_their_place(home: Path) -> None:
     )
 
 
-def test_search_prints_one_json_object(home: Path) -> None:
+def test_search_prints_one_json_object(firstline: Command, home: Path) -> None:
     found = json.loads(firstline(home, "search", "refunds", "--domain", "billing", "--json").stdout)
     assert (found["query"], found["covered"], found["snapshot"]) == ("refunds", True, "memory")
     assert [(hit["rank"], hit["document"], hit["domain"]) for hit in found["hits"]] == [
@@ -31,17 +31,17 @@ def test_search_prints_one_json_object(home: Path) -> None:
     ]
 
 
-def test_search_without_hits_says_so(home: Path) -> None:
+def test_search_without_hits_says_so(firstline: Command, home: Path) -> None:
     assert firstline(home, "search", "weather").stdout == "Nothing was found.\n"
 
 
-def test_a_domain_that_is_not_there_is_a_usage_error_that_names_those_that_are(home: Path) -> None:
+def test_a_domain_that_is_not_there_is_a_usage_error_that_names_those_that_are(firstline: Command, home: Path) -> None:
     ended = firstline(home, "search", "refunds", "--domain", "sales")
     assert ended.returncode == 2
     assert "use one of technical, billing, compliance, general" in ended.stderr
 
 
-def test_route_prints_who_decided(home: Path) -> None:
+def test_route_prints_who_decided(firstline: Command, home: Path) -> None:
     ended = firstline(home, "route", "refunds?", "--json")
     assert json.loads(ended.stdout) == {
         "domain": "billing",
@@ -54,7 +54,7 @@ def test_route_prints_who_decided(home: Path) -> None:
     }
 
 
-def test_eval_routing_prints_shares_in_percent(home: Path, tmp_path: Path) -> None:
+def test_eval_routing_prints_shares_in_percent(firstline: Command, home: Path, tmp_path: Path) -> None:
     rows = [{"text": "refund?", "domain": "billing"}, {"text": "price?", "domain": "general", "also": ["billing"]}]
     rows += [{"text": "weather?", "domain": "offtopic"}, {"text": "invoice?", "domain": "billing"}]
     data = tmp_path / "rows.jsonl"
@@ -69,7 +69,7 @@ def test_eval_routing_prints_shares_in_percent(home: Path, tmp_path: Path) -> No
     assert "right / chosen" in shown
 
 
-def test_eval_answers_prints_each_group(home: Path, tmp_path: Path) -> None:
+def test_eval_answers_prints_each_group(firstline: Command, home: Path, tmp_path: Path) -> None:
     row = {"id": "a1", "text": "refunds?", "domain": "billing", "facts": ["5-10 business days"]}
     (tmp_path / "answerable.jsonl").write_text(json.dumps(row))
     off = {"id": "u1", "text": "weather?", "kind": "offtopic", "domain": "offtopic"}
@@ -83,6 +83,6 @@ def test_eval_answers_prints_each_group(home: Path, tmp_path: Path) -> None:
     assert "missed in offtopic: u1" in shown
 
 
-def test_eval_of_a_file_that_is_not_there_is_one_line(home: Path) -> None:
+def test_eval_of_a_file_that_is_not_there_is_one_line(firstline: Command, home: Path) -> None:
     ended = firstline(home, "eval", "routing", "--data", "nowhere.jsonl")
     assert (ended.returncode, ended.stderr) == (1, "firstline: nowhere.jsonl: there is no such file\n")

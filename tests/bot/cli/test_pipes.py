@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.run import PROGRAM, environment, firstline
+from tests.programs.run import PATIENCE, PROGRAM, environment, firstline
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_tokens_arrive_before_the_answer_is_complete(home: Path) -> None:
         events = [json.loads(asked.stdout.readline())["event"] for _ in range(3)]
         assert events == ["start", "route", "token"]
         asked.send_signal(signal.SIGINT)
-        assert asked.wait(10) == 130
+        assert asked.wait(PATIENCE) == 130
 
 
 def test_ctrl_c_in_a_pipe_keeps_the_text_so_far_and_exits_with_130(home: Path) -> None:
@@ -110,7 +110,7 @@ def test_ctrl_c_in_a_pipe_keeps_the_text_so_far_and_exits_with_130(home: Path) -
         assert asked.stderr is not None
         assert "agents.test" in asked.stderr.readline()
         asked.send_signal(signal.SIGINT)
-        out, errors = asked.communicate(timeout=10)
+        out, errors = asked.communicate(timeout=PATIENCE)
     assert asked.returncode == 130
     assert "(stopped)" in out
     assert "Traceback" not in errors
@@ -129,7 +129,7 @@ def test_a_reader_that_goes_away_is_no_error(home: Path, args: list[str]) -> Non
     ) as asked:
         assert asked.stdout is not None
         asked.stdout.close()
-        _, errors = asked.communicate(b"long\nlong\n", timeout=20)
+        _, errors = asked.communicate(b"long\nlong\n", timeout=PATIENCE)
     assert asked.returncode == 141
     assert errors == b""
 
@@ -178,7 +178,7 @@ def test_bytes_that_are_no_text_do_not_end_a_conversation(home: Path) -> None:
         cwd=home.parent,
         env=environment(home),
         capture_output=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 0
