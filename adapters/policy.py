@@ -23,7 +23,7 @@ _HALF_TICK = 0.025
 # An edit that comes back this soon need not be kept for an end: it will be there in time.
 SOON_SECONDS = 1.0
 # Part of the bot's own rate that frames may use; the rest is for posts and ends.
-FRAME_SHARE = 0.9
+FRAME_SHARE = 0.94
 # Frames further apart than this are better shown as whole paragraphs.
 SCARCE_SECONDS = 1.3
 FIRST_AMPLE_SECONDS = 0.3

@@ -11,7 +11,9 @@ from bot.settings_groups import Group, Names, Url
 
 # Ids on Discord grow with time: since 2015 none has had fewer digits.
 _DISCORD_ID = r"[0-9]{17,20}"
-_ON_DISCORD = "it must be an id of 17 to 20 digits: in Discord's Developer Mode, right-click the {} and press Copy ID"
+_ON_DISCORD = (
+    "it must be an id of 17 to 20 digits: in Discord's Developer Mode, right-click the {0} and press Copy {1} ID"
+)
 _IDS: Final[Mapping[str, tuple[str, str]]] = {
     "slack_support_channel": (
         r"[CG][A-Z0-9]+",
@@ -21,8 +23,8 @@ _IDS: Final[Mapping[str, tuple[str, str]]] = {
         r"S[A-Z0-9]+",
         "it must be an id such as S0123456789: in Slack under People, User groups, the group, Copy group ID",
     ),
-    "discord_support_channel": (_DISCORD_ID, _ON_DISCORD.format("channel")),
-    "discord_support_role": (_DISCORD_ID, _ON_DISCORD.format("role")),
+    "discord_support_channel": (_DISCORD_ID, _ON_DISCORD.format("channel", "Channel")),
+    "discord_support_role": (_DISCORD_ID, _ON_DISCORD.format("role", "Role")),
 }
 
 

@@ -10,8 +10,8 @@ import aiohttp
 
 from adapters.desk import Finding
 from adapters.discord.commands import build_commands, is_current
-from adapters.discord.payload import Payload, number, part, snowflake, text
-from adapters.discord.permissions import FOR_NOTICES, build_invite_link, missing_in, name_all
+from adapters.discord.payload import Payload, is_set, number, part, parts, snowflake, text
+from adapters.discord.permissions import FOR_NOTICES, MENTION_ALL_ROLES, build_invite_link, missing_in, name_all
 from adapters.discord.rest import DiscordRest, open_rest
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.syncing import list_commands
@@ -45,7 +45,8 @@ async def _look_around(rest: DiscordRest, settings: DiscordSettings, me: str) ->
     yield await _look_at_commands(rest, snowflake(application, "id"))
     yield _look_at_servers(application)
     if settings.support_channel:
-        yield await _look_at_support_channel(rest, settings.support_channel, me)
+        async for finding in _look_at_support(rest, settings, me):
+            yield finding
 
 
 async def _look_at_token(rest: DiscordRest) -> tuple[Finding, str]:
@@ -125,17 +126,35 @@ def _look_at_servers(application: Payload) -> Finding:
     return Finding("servers", is_fine=True, detail=f"{shown}invite it to another by {link}")
 
 
-async def _look_at_support_channel(rest: DiscordRest, channel_id: str, me: str) -> Finding:
+async def _look_at_support(rest: DiscordRest, settings: DiscordSettings, me: str) -> AsyncIterator[Finding]:
     try:
-        channel = part((await rest.call("GET", f"/channels/{channel_id}")).json)
+        channel = part((await rest.call("GET", f"/channels/{settings.support_channel}")).json)
         guild_id = snowflake(channel, "guild_id")
         guild = part((await rest.call("GET", f"/guilds/{guild_id}")).json)
         member = part((await rest.call("GET", f"/guilds/{guild_id}/members/{me}")).json)
     except AdapterError:
         advice = "Correct FIRSTLINE_DISCORD_SUPPORT_CHANNEL, or let the bot view that channel."
-        return Finding("support channel", is_fine=False, detail="can't be seen", advice=advice)
+        yield Finding("support channel", is_fine=False, detail="can't be seen", advice=advice)
+        return
     missing = missing_in(channel, guild, member, me=me, wanted=FOR_NOTICES)
     if missing:
         advice = f"Give the bot in #{text(channel, 'name')}: {name_all(missing)}."
-        return Finding("support channel", is_fine=False, detail="lacks permissions", advice=advice)
-    return Finding("support channel", is_fine=True, detail=f"#{text(channel, 'name')}")
+        yield Finding("support channel", is_fine=False, detail="lacks permissions", advice=advice)
+    else:
+        yield Finding("support channel", is_fine=True, detail=f"#{text(channel, 'name')}")
+    if settings.support_role:
+        may_mention_all = not missing_in(channel, guild, member, me=me, wanted=MENTION_ALL_ROLES)
+        yield _look_at_support_role(guild, settings.support_role, may_mention_all=may_mention_all)
+
+
+def _look_at_support_role(guild: Payload, role_id: str, *, may_mention_all: bool) -> Finding:
+    role = next((each for each in parts(guild, "roles") if snowflake(each, "id") == role_id), None)
+    if role is None:
+        advice = "Correct FIRSTLINE_DISCORD_SUPPORT_ROLE: it must be a role of the support channel's server."
+        return Finding("support role", is_fine=False, detail="is not there", advice=advice)
+    if not (is_set(role, "mentionable") or may_mention_all):
+        advice = f'Switch on "Allow anyone to @mention this role" for {text(role, "name")}, in the server\'s settings.'
+        return Finding(
+            "support role", is_fine=False, detail="is not notified: the bot may not mention it", advice=advice
+        )
+    return Finding("support role", is_fine=True, detail=text(role, "name"))

@@ -91,7 +91,8 @@ class Events:
             event = part(payload)
             if name == "READY":
                 self._me = Identity(snowflake(part(event, "user"), "id"))
-                self._start(self._catch_up_directly())
+                if _has_direct_messages(event):
+                    self._start(self._catch_up_directly())
             if name in {"READY", "RESUMED"}:
                 self._on_ready()
             elif name in ABOUT_CHANNELS:
@@ -200,3 +201,9 @@ class Events:
                 "mention. For follow-ups without one, enable the Message Content intent in the Developer Portal and "
                 "set FIRSTLINE_DISCORD_MESSAGE_CONTENT=true."
             )
+
+
+def _has_direct_messages(ready: Payload) -> bool:
+    """Return whether a session is of the shard to which all direct messages go: the first, or the only one."""
+    shard = ready.get("shard")
+    return not isinstance(shard, list) or shard[:1] == [0]

@@ -20,6 +20,8 @@ class Permission(IntFlag):
 _ADMINISTRATOR = 1 << 3
 WANTED = Permission(sum(Permission))
 FOR_NOTICES = Permission.VIEW_CHANNELS | Permission.SEND_MESSAGES | Permission.READ_MESSAGE_HISTORY
+MENTION_ALL_ROLES = Permission(1 << 17)
+"""What notifying a role takes that not everybody may mention; the invite link doesn't ask for it."""
 FOR_THREADS = Permission.VIEW_CHANNELS | Permission.SEND_MESSAGES_IN_THREADS
 """What an answer in a thread takes."""
 FOR_CHANNELS = FOR_THREADS | Permission.SEND_MESSAGES | Permission.CREATE_PUBLIC_THREADS

@@ -5,12 +5,11 @@ What was cut stays cut, so a stream of 60,000 characters parses each of them a b
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
-from itertools import accumulate
 
 from adapters.markdown.blocks import Kind, Outline, read_outline
 from adapters.markdown.cut import Opening, find_cut, is_leading
 from adapters.markdown.heal import close_fence, heal
+from adapters.markdown.lines import map_lines
 
 # Room for what closes a message: a newline and a fence's marker, or a few marks of emphasis.
 _RESERVE = 24
@@ -210,20 +209,6 @@ def common_length(one: str, other: str) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
     return low
-
-
-def map_lines(old: str, new: str) -> dict[int, int]:
-    """Return where the lines of an old text begin in a new one, for those that can be told: offset by offset."""
-    lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    starts = [list(accumulate(map(len, each), initial=0)) for each in lines]
-    places: dict[int, int] = {}
-    for tag, first, last, at, until in SequenceMatcher(None, *lines, autojunk=False).get_opcodes():
-        is_line_by_line = tag == "equal" or last - first == until - at
-        known = range(last - first + 1) if is_line_by_line else ()
-        places.update({starts[0][first + n]: starts[1][at + n] for n in known})
-        places.setdefault(starts[0][first], starts[1][at])
-        places.setdefault(starts[0][last], starts[1][until])
-    return places
 
 
 def _ends_of_blocks(outline: Outline, *, is_whole: bool = False) -> Iterator[int]:

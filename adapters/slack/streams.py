@@ -6,7 +6,8 @@ edited like any other.
 """
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from adapters.budget import EditBudget
@@ -18,6 +19,7 @@ from adapters.slack.addresses import Place, build_address
 from adapters.slack.calls import SlackCalls
 from adapters.slack.messages import Messages, build_metadata, ts_of
 from adapters.slack.render import render
+from adapters.slack.stream_ends import StreamEnds
 from adapters.slack.threads import SlackThreads
 
 _log = logging.getLogger(__name__)
@@ -57,6 +59,8 @@ class StreamedMessages:
         self._threads = threads
         self._clock = clock
         self._starts = EditBudget(Limits(Unit.BYTES, 0, 0, (_STARTS,)), clock)
+        self._ends = StreamEnds(clock)
+        self._beginning: Counter[str] = Counter()
         self._open: Recent[str, _Stream] = Recent()
         self._pauses: Recent[str, float] = Recent()
 
@@ -101,8 +105,11 @@ class StreamedMessages:
         return await self._threads.find_orphan(place, {stream.ts for stream in self._open.values()})
 
     def _may_start(self, place: Place) -> bool:
-        is_paused = self._clock() < self._pauses.get(_pause_key(place), 0.0)
-        return not is_paused and self._starts.may_call(Action.POST, build_address(place))
+        if self._clock() < self._pauses.get(_pause_key(place), 0.0):
+            return False
+        open_ones = sum(stream.place.team == place.team for stream in self._open.values())
+        can_end = self._ends.suffice(place.team, open_ones + self._beginning[place.team] + 1)
+        return can_end and self._starts.may_call(Action.POST, build_address(place))
 
     async def _start(self, place: Place, words: str, recipient: str) -> str:
         address = build_address(place)
@@ -114,7 +121,11 @@ class StreamedMessages:
             "recipient_team_id": place.team,
             "markdown_text": words,
         }
-        answer = await self._calls.write(place.team, "chat.startStream", call)
+        self._beginning[place.team] += 1
+        try:
+            answer = await self._calls.write(place.team, "chat.startStream", call)
+        finally:
+            self._beginning[place.team] -= 1
         self._starts.succeed(Action.POST, address)
         return ts_of(answer)
 
@@ -123,7 +134,8 @@ class StreamedMessages:
         return stream.is_sound and is_longer and self._clock() < stream.until
 
     async def _append(self, stream: _Stream, words: str) -> None:
-        if await self._try(stream, "chat.appendStream", {"markdown_text": words[len(stream.sent) :]}):
+        call = _call(stream) | {"markdown_text": words[len(stream.sent) :]}
+        if await self._try(stream, self._calls.write(stream.place.team, "chat.appendStream", call)):
             stream.sent = words
 
     async def _end(self, stream: _Stream) -> None:
@@ -135,13 +147,23 @@ class StreamedMessages:
         ending: dict[str, object] = {"metadata": build_metadata(stream.key), "blocks": _below(stream.wanted)}
         if rest := words[len(stream.sent) :]:
             ending["markdown_text"] = rest
-        if await self._try(stream, "chat.stopStream", ending):
+        if await self._try(stream, self._stop(stream, ending)):
             self._forget(stream)
 
-    async def _try(self, stream: _Stream, method: str, more: dict[str, object]) -> bool:
+    async def _stop(self, stream: _Stream, ending: dict[str, object]) -> None:
+        team = stream.place.team
+        self._ends.spend(team)
+        try:
+            await self._calls.write(team, "chat.stopStream", _call(stream) | ending)
+        except RateLimited as error:
+            self._ends.refuse(team, error)
+            raise
+        self._ends.succeed(team)
+
+    async def _try(self, stream: _Stream, call: Awaitable[object]) -> bool:
         """Make a call on a stream, or edit its message where Slack refuses that; return whether the call was made."""
         try:
-            await self._calls.write(stream.place.team, method, _call(stream) | more)
+            await call
         except ResponseLost:
             stream.is_sound = False
             raise
@@ -155,8 +177,7 @@ class StreamedMessages:
     async def _edit_instead(self, stream: _Stream) -> None:
         """End a stream as it is, and show what its message should show by editing it."""
         try:
-            ending = _call(stream) | {"metadata": build_metadata(stream.key)}
-            await self._calls.write(stream.place.team, "chat.stopStream", ending)
+            await self._stop(stream, {"metadata": build_metadata(stream.key)})
         except RetryLater:
             raise
         except AdapterError as error:

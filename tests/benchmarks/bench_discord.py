@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, measure, question, script, write_words
+from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
 from tests.dialogues.discord_talk import is_complete
 from tests.programs.serving import Firstline, index, open_firstline
 from tests.servers.discord.asking import Call
@@ -30,10 +30,12 @@ def looks_of(calls: Sequence[Call]) -> Iterator[Look]:
             yield Look(call.at, str(call.answer["channel_id"]), str(call.answer["id"]), text)
 
 
-async def stream(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequence[Channel], first: int) -> None:
+async def stream(
+    discord: LoopbackDiscord, model: OpenAIServer, bot: Firstline, rooms: Sequence[Channel], first: int
+) -> None:
     """Ask in all rooms within a second, and print a line of the table."""
     places: dict[int, str] = {}
-    calls = len(discord.calls())
+    calls, cpu = len(discord.calls()), cpu_seconds(bot.process)
 
     async def ask(number: int) -> None:
         asked = await discord.people.mentions(discord.person, rooms[number], question(first + number))
@@ -43,12 +45,9 @@ async def stream(discord: LoopbackDiscord, model: OpenAIServer, rooms: Sequence[
     await discord.until(
         lambda: len(places) == len(rooms) and all(_is_answered(discord, each) for each in places.values()), timeout=240
     )
+    cpu = cpu_seconds(bot.process) - cpu
     refused = sum(call.status == 429 for call in discord.calls()[calls:])
-    row = measure(model, looks_of(discord.calls()[calls:]), places)
-    print(
-        f"  N={len(rooms):<3} unseen {row.unseen:6.1f} words   final lag p95 {row.lag_p95:5.2f} s   "
-        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}"
-    )
+    print(measure(model, looks_of(discord.calls()[calls:]), places).line(len(rooms), refused, cpu))
 
 
 def _is_answered(discord: LoopbackDiscord, place: str) -> bool:
@@ -117,7 +116,7 @@ async def main(parts: set[str]) -> None:
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
                     for size in SIZES:
-                        await stream(discord, model, rooms[:size], first=1000 + 100 * size)
+                        await stream(discord, model, bot, rooms[:size], first=1000 + 100 * size)
                         await asyncio.sleep(6)  # the buckets are of 5 s
                 if "acknowledge" in parts:
                     await acknowledge(discord, model, rooms)

@@ -2,20 +2,20 @@
 
 import argparse
 import asyncio
+import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, measure, question, script, write_words
+from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
 from tests.programs.serving import Firstline, environment, index, open_firstline
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.deliveries import Delivery
 from tests.servers.slack.server import SlackServer
-from tests.servers.slack.world import Channel, User
 
 _PARTS = ["stream", "outage", "acknowledge"]
 _ROUNDS = 100
@@ -38,10 +38,10 @@ def looks_of(slack: SlackServer) -> Iterator[Look]:
         yield Look(call.at, str(call.arguments.get("channel")), ts, text)
 
 
-async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int) -> None:
+async def stream(slack: SlackServer, model: OpenAIServer, bot: Firstline, count: int, first: int) -> None:
     """Ask `count` questions within a second, each in a channel of its own, and print a line of the table."""
     places: dict[int, str] = {}
-    calls = len(slack.calls)
+    calls, cpu = len(slack.calls), cpu_seconds(bot.process)
     ann = slack.add_user("ann")
 
     async def ask(number: int) -> None:
@@ -56,12 +56,9 @@ async def stream(slack: SlackServer, model: OpenAIServer, count: int, first: int
         return len(places) == count and len(done) == count
 
     await slack.until(is_over, timeout=240)
+    cpu = cpu_seconds(bot.process) - cpu
     refused = sum(call.outcome in {"http 429", "ratelimited"} for call in slack.calls[calls:])
-    row = measure(model, looks_of(slack), places)
-    print(
-        f"  N={count:<3} unseen {row.unseen:6.1f} words   final lag p95 {row.lag_p95:5.2f} s   "
-        f"first text p95 {row.first_p95:5.2f} s   messages {row.messages:.2f}   429s {refused}   broken {row.broken}"
-    )
+    print(measure(model, looks_of(slack), places).line(count, refused, cpu))
 
 
 def _is_complete(slack: SlackServer, room: str) -> bool:
@@ -69,43 +66,69 @@ def _is_complete(slack: SlackServer, room: str) -> bool:
     return any("firstline_helpful" in str(each.blocks) for each in messages)
 
 
-async def acknowledge(slack: SlackServer, model: OpenAIServer, live: int) -> None:
-    """Keep answers live and measure how soon Slack is told "received" meanwhile, of messages and of commands."""
-    ann = slack.add_user("ann")
-    rooms = [slack.add_channel(f"live-{number}", ann) for number in range(live)]
-    earlier = len(model.requests)
-    for number, room in enumerate(rooms):
-        await slack.mentions(ann, room, question(number))
-    await slack.until(lambda: len(model.requests) >= earlier + live and not slack.deliveries.unsettled, timeout=120)
-    await asyncio.sleep(2)
-    under_way = [sum(not each.ended.is_set() for each in model.requests[earlier:])]
-    events, commands = [], []
-    for number in range(_ROUNDS):
-        events.append(await _acknowledged_after(slack, await _chat_on(slack, ann, rooms[number % live])))
-        text = ("help", "stop", "new", "how long is the list of words?")[number % 4]
-        begun = time.monotonic()
-        delivery = await slack.commands(ann, rooms[number % live], "/support", text)
-        await slack.until(lambda delivery=delivery: delivery.state == "received", timeout=30)  # type: ignore[misc] # bound now
-        commands.append(time.monotonic() - begun)
-    under_way.append(sum(not each.ended.is_set() for each in model.requests[earlier:]))
+async def acknowledge(slack: SlackServer, model: OpenAIServer, bot: Firstline, live: int) -> None:
+    """Keep that many answers live and measure how soon Slack is told "received", of messages and of commands."""
+    crowd = _Crowd(slack, model, live)
+    async with asyncio.TaskGroup() as tasks:
+        asking = tasks.create_task(crowd.keep_on())
+        await slack.until(lambda: crowd.live() >= live, timeout=120)
+        events, commands, counts = [], [], []
+        began, cpu = time.monotonic(), cpu_seconds(bot.process)
+        for number in range(_ROUNDS):
+            counts.append(crowd.live())
+            events.append(await _acknowledged_after(slack, crowd.ask()))
+            text = ("help", "stop", "new", "mute")[number % 4]
+            commands.append(await _acknowledged_after(slack, crowd.command(text)))
+        busy = (cpu_seconds(bot.process) - cpu) / (time.monotonic() - began)
+        asking.cancel()
     for name, seconds in (("messages", events), ("commands", commands)):
         ordered = sorted(each * 1000 for each in seconds)
         print(
-            f"  {live} answers, {under_way[0]} to {under_way[1]} of them live: {name} acknowledged "
-            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms"
+            f"  {min(counts)} to {max(counts)} answers live: {name} acknowledged "
+            f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms; {busy:.0%} of one core"
         )
 
 
-async def _chat_on(slack: SlackServer, ann: User, room: Channel) -> tuple[float, Delivery]:
-    """Ask something more in a room, in a thread of its own; return when, and the delivery of its mention."""
-    known, begun = len(slack.deliveries.all), time.monotonic()
-    await slack.mentions(ann, room, "and how long is the list of words?")
-    mention = next(each for each in slack.deliveries.all[known:] if each.event_type == "app_mention")
-    return begun, mention
+class _Crowd:
+    """People who ask again whenever an answer ends."""
+
+    def __init__(self, slack: SlackServer, model: OpenAIServer, live: int) -> None:
+        self._slack = slack
+        self._model = model
+        self._size = live
+        self._ann = slack.add_user("ann")
+        self._rooms = itertools.cycle([slack.add_channel(f"live-{number}", self._ann) for number in range(live)])
+        self._numbers = itertools.count()
+        self._earlier = len(model.requests)
+        self._asked = 0
+
+    def live(self) -> int:
+        """Return how many answers are being written."""
+        return sum(not each.ended.is_set() for each in self._model.requests[self._earlier :])
+
+    async def keep_on(self) -> None:
+        """Ask, a few people at a time, so that the size stays."""
+        while True:
+            to_begin = self._asked - len(self._model.requests[self._earlier :])
+            for _ in range(min(3, self._size - self.live() - max(0, to_begin))):
+                await self.ask()
+            await asyncio.sleep(0.1)
+
+    async def ask(self) -> Delivery:
+        """Mention the bot in a room; return the delivery."""
+        self._asked += 1
+        known = len(self._slack.deliveries.all)
+        await self._slack.mentions(self._ann, next(self._rooms), question(next(self._numbers) % 10_000))
+        return next(each for each in self._slack.deliveries.all[known:] if each.event_type == "app_mention")
+
+    async def command(self, text: str) -> Delivery:
+        """Use /support in a room; return the delivery."""
+        return await self._slack.commands(self._ann, next(self._rooms), "/support", text)
 
 
-async def _acknowledged_after(slack: SlackServer, asked: tuple[float, Delivery]) -> float:
-    begun, delivery = asked
+async def _acknowledged_after(slack: SlackServer, sending: Awaitable[Delivery]) -> float:
+    begun = time.monotonic()
+    delivery = await sending
     await slack.until(lambda: delivery.state == "received", timeout=30)
     return time.monotonic() - begun
 
@@ -159,13 +182,13 @@ async def main(parts: set[str], *, has_streams: bool) -> None:
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
                     for number, count in enumerate((1, 10, 50)):
-                        await stream(slack, model, count, first=1000 * (number + 1))
+                        await stream(slack, model, bot, count, first=1000 * (number + 1))
                         await asyncio.sleep(62)  # the buckets fill again
                 if "outage" in parts:
                     await outage(slack, bot, 30)
                 if "acknowledge" in parts:
                     script(model, words_per_second=4)
-                    await acknowledge(slack, model, 200)
+                    await acknowledge(slack, model, bot, 200)
                 print(f"  at the end {memory_mib(bot):.0f} MiB resident; exit code {await bot.terminate()}")
 
 

@@ -71,6 +71,8 @@ def report(crowd: Crowd, lives: Lives, seconds: float) -> None:
     )
     print(f"  faults: {dict(struck.most_common())}")
     streams = Counter(call.method for call in slack.calls if "Stream" in call.method and call.outcome == "ok")
+    if slack.limits.refused:
+        print(f"  429s of the limits: {dict(slack.limits.refused.most_common())}")
     if streams:
         print(f"  streams: {dict(streams.most_common())}")
     print(

@@ -6,8 +6,10 @@ What was generated when is the model server's record, what was visible when is t
 """
 
 import asyncio
+import os
 import random
 import re
+from asyncio.subprocess import Process
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -85,6 +87,14 @@ class Row:
     messages: float
     broken: int
 
+    def line(self, count: int, refused: int, cpu: float) -> str:
+        """Return the line of the table for that many questions, with calls refused and CPU seconds used meanwhile."""
+        return (
+            f"  N={count:<3} unseen {self.unseen:6.1f} words   final lag p95 {self.lag_p95:5.2f} s   "
+            f"first text p95 {self.first_p95:5.2f} s   messages {self.messages:.2f}   429s {refused}   "
+            f"broken {self.broken}   CPU {cpu / count * 1000:.0f} ms an answer"
+        )
+
 
 def measure(model: OpenAIServer, looks: Iterable[Look], places: Mapping[int, str]) -> Row:
     """Return the measures of answers that are complete; `places` are the conversations of the questions' numbers."""
@@ -102,6 +112,12 @@ def measure(model: OpenAIServer, looks: Iterable[Look], places: Mapping[int, str
         messages=mean(len({look.message for look in shown[place]}) for place in places.values()),
         broken=sum(_final_words(shown[place]) != whole for place in places.values()),
     )
+
+
+def cpu_seconds(process: Process) -> float:
+    """Return the processor time that a program has used; what the loopback servers use is not in it."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def p95(values: Iterable[float]) -> float:

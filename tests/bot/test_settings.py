@@ -108,7 +108,7 @@ def test_secrets_never_show_in_the_settings_text() -> None:
         ("LANGSMITH_TRACING", "perhaps", "boolean"),
         ("FIRSTLINE_SLACK_SUPPORT_CHANNEL", "#support", "such as C0123456789"),
         ("FIRSTLINE_SLACK_SUPPORT_GROUP", "@support", "such as S0123456789"),
-        ("FIRSTLINE_DISCORD_SUPPORT_CHANNEL", "support", "Copy ID"),
+        ("FIRSTLINE_DISCORD_SUPPORT_CHANNEL", "support", "Copy Channel ID"),
         ("FIRSTLINE_DISCORD_SUPPORT_CHANNEL", "https://discord.com/channels/1/2", "right-click the channel"),
         ("FIRSTLINE_DISCORD_SUPPORT_ROLE", "<@&123456789012345678>", "right-click the role"),
     ],

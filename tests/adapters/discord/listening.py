@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
+from adapters.desk import LastHeard
 from adapters.discord.pace import Patience
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.venue import DiscordVenue, open_discord
@@ -36,13 +37,20 @@ def settings_of(server: LoopbackDiscord, *, message_content: bool = True, shards
 
 @contextlib.asynccontextmanager
 async def open_listening(
-    server: LoopbackDiscord, settings: DiscordSettings | None = None, *, is_connected: bool = True
+    server: LoopbackDiscord,
+    settings: DiscordSettings | None = None,
+    *,
+    is_connected: bool = True,
+    heard: tuple[LastHeard, ...] = (),
 ) -> AsyncIterator[Listening]:
-    """Serve until the end of the block; it is connected, with its commands known, when the block begins."""
+    """Serve until the end of the block; it is connected, with its commands known, when the block begins.
+
+    `heard` is where people wrote to the bot before.
+    """
     async with contextlib.AsyncExitStack() as stack:
         opened = open_discord(settings or settings_of(server), clock=server.world.clock, patience=IMPATIENT)
         venue = await stack.enter_async_context(opened)
-        listening = Listening(server, ListeningDesk(venue.platform), venue)
+        listening = Listening(server, ListeningDesk(venue.platform, heard=heard), venue)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         serving = tasks.create_task(venue.serve(listening.desk, on_ready=lambda: listening.ready.put_nowait(None)))
         if is_connected:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.desk import LastHeard
 from adapters.discord.venue import open_discord
 from tests.adapters.discord.listening import Listening, open_both, open_listening, refusal, settings_of
 from tests.fakes.listening_desk import ListeningDesk
@@ -124,6 +125,19 @@ async def test_each_shard_has_its_own_connection() -> None:
             assert sorted(each.shard for each in server.gateway.identifies) == [(0, 2), (1, 2)]
             await ask(listening, "how?")
             await listening.desk.next("how?")
+
+
+async def test_direct_messages_from_before_are_read_by_the_shard_that_gets_them() -> None:
+    async with open_server() as server:
+        server.gateway.shards = 2
+        written = await server.people.writes_to_bot(server.person, "what was written meanwhile?")
+        heard = (LastHeard(str(written.channel.id), server.world.clock() - 60),)
+        async with open_listening(server, settings_of(server), heard=heard) as listening:
+            await listening.stands()
+            await listening.desk.next(written.content)
+            await ask(listening, "how?")
+            await listening.desk.next("how?")
+            assert len(server.calls("message.list")) == 1
 
 
 async def test_commands_are_sent_once_whatever_happens_to_the_connection() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.desk import Finding
 from adapters.discord.doctor import examine
-from adapters.discord.permissions import Permission, build_invite_link, missing_in
+from adapters.discord.permissions import MENTION_ALL_ROLES, Permission, build_invite_link, missing_in
 from adapters.discord.settings import DiscordSettings
 from tests.adapters.discord.listening import open_listening, settings_of
 from tests.servers.discord.faults import Fault
@@ -79,6 +79,21 @@ async def test_a_support_channel_without_permissions_names_them() -> None:
         assert "Send Messages" in found["support channel"].advice
         missing = await findings(replace(settings_of(server), support_channel="1"))
         assert not missing["support channel"].is_fine
+
+
+async def test_a_support_role_that_would_not_be_notified_is_found() -> None:
+    async with open_server() as server:
+        role = server.world.add_role(server.guild, "agents")
+        settings = replace(with_support(server), support_role=str(role.id))
+        ours = server.guild.roles[server.guild.members[server.bot.id].roles[0]]
+        ours.permissions &= ~MENTION_ALL_ROLES
+        assert "anyone to @mention" in (await findings(settings))["support role"].advice
+        role.is_mentionable = True
+        assert (await findings(settings))["support role"] == Finding("support role", is_fine=True, detail="agents")
+        assert not (await findings(replace(settings, support_role="1")))["support role"].is_fine
+        role.is_mentionable = False
+        ours.permissions |= MENTION_ALL_ROLES
+        assert (await findings(settings))["support role"].is_fine
 
 
 @pytest.mark.parametrize(

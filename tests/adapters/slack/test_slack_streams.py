@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.contract import Content, SourceLink
+from adapters.contract import Content, MessageReference, SourceLink
 from adapters.errors import RateLimited, ResponseLost
-from adapters.slack.adapter import open_slack_platform
+from adapters.slack.adapter import SlackPlatform, open_slack_platform
 from adapters.slack.addresses import build_address
 from tests.adapters.slack.slack_stage import SlackStage, open_stage
 from tests.fakes.manual_clock import ManualClock
 from tests.servers.slack.faults import Broken, Fault, Limited, Lost, Refuse, Reset
+from tests.servers.slack.limits import GENEROUS
 
 START, APPEND, STOP, UPDATE, POST = (
     "chat.startStream",
@@ -179,9 +180,28 @@ async def test_whatever_the_frames_were_the_end_is_the_whole_text(frames: list[t
         assert chat.texts == [f"x{last}"]
 
 
+async def begin(chat: SlackStage, platform: SlackPlatform, number: int) -> MessageReference:
+    await chat.slack.says(chat.asker, chat.channel, "next")
+    thread = replace(chat.place, thread=[*chat.channel.messages][-1])
+    return (await platform.post(build_address(thread), frame(chat, "The re"), key=f"t{number}:0")).reference
+
+
 async def test_no_more_streams_begin_than_slack_allows(chat: SlackStage) -> None:
     for number in range(8):
-        await chat.slack.says(chat.asker, chat.channel, "next")
-        thread = replace(chat.place, thread=[*chat.channel.messages][-1])
-        await chat.platform.post(build_address(thread), frame(chat, "The re"), key=f"t{number}:0")
+        await begin(chat, chat.platform, number)
     assert made(chat) == [START] * 5 + [POST] * 3
+
+
+async def test_no_more_streams_are_open_than_could_all_end_at_once(chat: SlackStage) -> None:
+    clock, limits = ManualClock(), chat.slack.limits
+    limits.clock, limits.post_per_channel = clock.now, GENEROUS
+    async with open_slack_platform(chat.settings, clock=clock.now) as platform:
+        for number in range(4):
+            live = [await begin(chat, platform, 8 * number + each) for each in range(6)]
+            clock.advance(6)  # two more may begin, but as long as none ends no more could end
+            live += [await begin(chat, platform, 8 * number + each) for each in (6, 7)]
+            for reference in live:
+                await platform.edit(reference, end(chat, "The refund is paid."))
+            clock.advance(9)
+    assert not limits.refused
+    assert made(chat).count(START) == made(chat).count(STOP) > 10
