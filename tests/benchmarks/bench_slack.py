@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
+import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -15,7 +16,6 @@ from tests.programs.serving import Firstline, environment, index, open_firstline
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.deliveries import Delivery
 from tests.servers.slack.server import SlackServer
-from tests.servers.slack.world import Channel, User
 
 _PARTS = ["stream", "outage", "acknowledge"]
 _ROUNDS = 100
@@ -72,44 +72,68 @@ def _is_complete(slack: SlackServer, room: str) -> bool:
 
 
 async def acknowledge(slack: SlackServer, model: OpenAIServer, bot: Firstline, live: int) -> None:
-    """Keep answers live and measure how soon Slack is told "received" meanwhile, of messages and of commands."""
-    ann = slack.add_user("ann")
-    rooms = [slack.add_channel(f"live-{number}", ann) for number in range(live)]
-    earlier = len(model.requests)
-    for number, room in enumerate(rooms):
-        await slack.mentions(ann, room, question(number))
-    await slack.until(lambda: len(model.requests) >= earlier + live and not slack.deliveries.unsettled, timeout=120)
-    await asyncio.sleep(2)
-    under_way = [sum(not each.ended.is_set() for each in model.requests[earlier:])]
-    events, commands = [], []
-    began, cpu = time.monotonic(), cpu_seconds(bot.process)
-    for number in range(_ROUNDS):
-        events.append(await _acknowledged_after(slack, await _chat_on(slack, ann, rooms[number % live])))
-        text = ("help", "stop", "new", "how long is the list of words?")[number % 4]
-        begun = time.monotonic()
-        delivery = await slack.commands(ann, rooms[number % live], "/support", text)
-        await slack.until(lambda delivery=delivery: delivery.state == "received", timeout=30)  # type: ignore[misc] # bound now
-        commands.append(time.monotonic() - begun)
-    busy = (cpu_seconds(bot.process) - cpu) / (time.monotonic() - began)
-    under_way.append(sum(not each.ended.is_set() for each in model.requests[earlier:]))
+    """Keep that many answers live and measure how soon Slack is told "received", of messages and of commands."""
+    crowd = _Crowd(slack, model, live)
+    async with asyncio.TaskGroup() as tasks:
+        asking = tasks.create_task(crowd.keep_on())
+        await slack.until(lambda: crowd.live() >= live, timeout=120)
+        events, commands, counts = [], [], []
+        began, cpu = time.monotonic(), cpu_seconds(bot.process)
+        for number in range(_ROUNDS):
+            counts.append(crowd.live())
+            events.append(await _acknowledged_after(slack, crowd.ask()))
+            text = ("help", "stop", "new", "mute")[number % 4]
+            commands.append(await _acknowledged_after(slack, crowd.command(text)))
+        busy = (cpu_seconds(bot.process) - cpu) / (time.monotonic() - began)
+        asking.cancel()
     for name, seconds in (("messages", events), ("commands", commands)):
         ordered = sorted(each * 1000 for each in seconds)
         print(
-            f"  {live} answers, {under_way[0]} to {under_way[1]} of them live: {name} acknowledged "
+            f"  {min(counts)} to {max(counts)} answers live: {name} acknowledged "
             f"p50 {ordered[_ROUNDS // 2]:.0f} ms, p99 {ordered[_ROUNDS * 99 // 100]:.0f} ms; {busy:.0%} of one core"
         )
 
 
-async def _chat_on(slack: SlackServer, ann: User, room: Channel) -> tuple[float, Delivery]:
-    """Ask something more in a room, in a thread of its own; return when, and the delivery of its mention."""
-    known, begun = len(slack.deliveries.all), time.monotonic()
-    await slack.mentions(ann, room, "and how long is the list of words?")
-    mention = next(each for each in slack.deliveries.all[known:] if each.event_type == "app_mention")
-    return begun, mention
+class _Crowd:
+    """People who ask again whenever an answer ends."""
+
+    def __init__(self, slack: SlackServer, model: OpenAIServer, live: int) -> None:
+        self._slack = slack
+        self._model = model
+        self._size = live
+        self._ann = slack.add_user("ann")
+        self._rooms = itertools.cycle([slack.add_channel(f"live-{number}", self._ann) for number in range(live)])
+        self._numbers = itertools.count()
+        self._earlier = len(model.requests)
+        self._asked = 0
+
+    def live(self) -> int:
+        """Return how many answers are being written."""
+        return sum(not each.ended.is_set() for each in self._model.requests[self._earlier :])
+
+    async def keep_on(self) -> None:
+        """Ask, a few people at a time, so that the size stays."""
+        while True:
+            to_begin = self._asked - len(self._model.requests[self._earlier :])
+            for _ in range(min(3, self._size - self.live() - max(0, to_begin))):
+                await self.ask()
+            await asyncio.sleep(0.1)
+
+    async def ask(self) -> Delivery:
+        """Mention the bot in a room; return the delivery."""
+        self._asked += 1
+        known = len(self._slack.deliveries.all)
+        await self._slack.mentions(self._ann, next(self._rooms), question(next(self._numbers) % 10_000))
+        return next(each for each in self._slack.deliveries.all[known:] if each.event_type == "app_mention")
+
+    async def command(self, text: str) -> Delivery:
+        """Use /support in a room; return the delivery."""
+        return await self._slack.commands(self._ann, next(self._rooms), "/support", text)
 
 
-async def _acknowledged_after(slack: SlackServer, asked: tuple[float, Delivery]) -> float:
-    begun, delivery = asked
+async def _acknowledged_after(slack: SlackServer, sending: Awaitable[Delivery]) -> float:
+    begun = time.monotonic()
+    delivery = await sending
     await slack.until(lambda: delivery.state == "received", timeout=30)
     return time.monotonic() - begun
 
