@@ -1,7 +1,7 @@
 """How often streams are read: at once while few are open, in the rhythm of a screen when there are many.
 
-Being woken for each token of each answer is most of what an answer costs. Nobody sees the difference: with many
-answers at once a platform lets each be shown every few seconds.
+Being woken for each token of each answer, and all that followed from it, was two fifths of what an answer cost with
+fifty at once. Nobody sees the difference: a platform then lets each be shown every few seconds.
 """
 
 from collections.abc import Iterator
