@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Half again as many processes as there are cores: the tests wait for servers and timers as long as they compute.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 3 / 2 )))
 
 .PHONY: help setup run test check format bench lock clean
 
@@ -22,7 +24,7 @@ run: setup       ## Index the documents and open a conversation in the terminal
 	@$(BIN)/firstline chat
 
 test: setup      ## Run the tests
-	$(BIN)/python -m pytest -q --numprocesses auto
+	$(BIN)/python -m pytest -q --numprocesses $(WORKERS)
 
 format: setup    ## Format the code
 	$(BIN)/ruff format .
@@ -33,7 +35,7 @@ check: setup     ## What CI runs: format, lint, types, imports, tests with cover
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q --numprocesses auto --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --cov --cov-report=term:skip-covered
 
 bench: setup     ## Print the benchmarks' figures
 	@for bench in tests/benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
