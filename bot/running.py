@@ -25,6 +25,9 @@ from bot.turns import TurnLimits
 
 _log = logging.getLogger(__name__)
 
+_GARBAGE_THRESHOLDS = (700, 10, 300)
+"""Python's own but for the last, thirty times as much: a full collection walks through all that live answers hold, and
+nobody is acknowledged meanwhile. With 200 of them it took half a second, every three seconds."""
 _SWITCH_SECONDS = 0.0005
 """How long a busy event loop may keep the interpreter from the database's threads, which want it back after every
 statement. With Python's own 5 ms they wait longer than they work; `tests/benchmarks/bench_store.py` shows how long."""
@@ -48,6 +51,7 @@ async def run(program: Program, settings: Settings) -> None:
             # What the start has made stays. A collection that walks through all of it stops every answer meanwhile.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*_GARBAGE_THRESHOLDS)
             sys.setswitchinterval(_SWITCH_SECONDS)
             tasks = [listening.create_task(_serve(name, venue, bot.desk, began)) for name, venue in venues.items()]
             await until_terminated()
