@@ -9,7 +9,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
+from tests.benchmarks.socket_rig import (
+    Look,
+    ask_within_a_second,
+    build_parser,
+    cpu_seconds,
+    measure,
+    question,
+    script,
+    write_words,
+)
 from tests.dialogues.discord_talk import is_complete
 from tests.programs.serving import Firstline, index, open_firstline
 from tests.servers.discord.asking import Call
@@ -18,7 +27,6 @@ from tests.servers.discord.server import LoopbackDiscord, open_discord
 from tests.servers.model_server import Behaviour
 from tests.servers.openai_server import OpenAIServer
 
-SIZES = (1, 10, 50)
 LIVE, COMMANDS = 200, 100
 
 
@@ -93,7 +101,7 @@ def memory_mib(bot: Firstline) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-async def main(parts: set[str]) -> None:
+async def main(parts: set[str], counts: Sequence[int]) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -115,8 +123,8 @@ async def main(parts: set[str]) -> None:
                 await bot.until_logged("discord: ready")
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
-                    for size in SIZES:
-                        await stream(discord, model, bot, rooms[:size], first=1000 + 100 * size)
+                    for number, count in enumerate(counts):
+                        await stream(discord, model, bot, rooms[:count], first=1000 * (number + 1))
                         await asyncio.sleep(6)  # the buckets are of 5 s
                 if "acknowledge" in parts:
                     await acknowledge(discord, model, rooms)
@@ -124,4 +132,5 @@ async def main(parts: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(set(sys.argv[1:]) or {"stream", "acknowledge"}))
+    arguments = build_parser(__doc__, ["stream", "acknowledge"]).parse_args()
+    asyncio.run(main(set(arguments.parts), arguments.counts))

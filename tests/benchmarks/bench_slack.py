@@ -1,23 +1,30 @@
 """The real program on the loopback Slack, over sockets and in real time: staleness, acknowledgements, outages."""
 
-import argparse
 import asyncio
 import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.socket_rig import Look, ask_within_a_second, cpu_seconds, measure, question, script, write_words
+from tests.benchmarks.socket_rig import (
+    Look,
+    ask_within_a_second,
+    build_parser,
+    cpu_seconds,
+    measure,
+    question,
+    script,
+    write_words,
+)
 from tests.programs.serving import Firstline, environment, index, open_firstline
 from tests.servers.openai_server import OpenAIServer
 from tests.servers.slack.deliveries import Delivery
 from tests.servers.slack.server import SlackServer
 
-_PARTS = ["stream", "outage", "acknowledge"]
 _ROUNDS = 100
 _STREAMING = {"chat.startStream", "chat.appendStream", "chat.stopStream"}
 _SHOWING = {"chat.postMessage", "chat.update"} | _STREAMING
@@ -160,7 +167,7 @@ def memory_mib(bot: Firstline) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
-async def main(parts: set[str], *, has_streams: bool) -> None:
+async def main(parts: set[str], counts: Sequence[int], *, has_streams: bool) -> None:
     """Start the program once and measure the parts that are asked for."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
@@ -181,9 +188,9 @@ async def main(parts: set[str], *, has_streams: bool) -> None:
                 await bot.until_logged("slack: ready")
                 print(f"  start to ready {time.monotonic() - began:.1f} s, idle {memory_mib(bot):.0f} MiB resident")
                 if "stream" in parts:
-                    for number, count in enumerate((1, 10, 50)):
+                    for number, count in enumerate(counts):
                         await stream(slack, model, bot, count, first=1000 * (number + 1))
-                        await asyncio.sleep(62)  # the buckets fill again
+                        await asyncio.sleep(62 if count > 1 else 10)  # the buckets fill again
                 if "outage" in parts:
                     await outage(slack, bot, 30)
                 if "acknowledge" in parts:
@@ -193,8 +200,7 @@ async def main(parts: set[str], *, has_streams: bool) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=_PARTS, default=_PARTS)
+    parser = build_parser(__doc__, ["stream", "outage", "acknowledge"])
     parser.add_argument("--streams", action="store_true", help="use Slack's native streams")
     arguments = parser.parse_args()
-    asyncio.run(main(set(arguments.parts), has_streams=arguments.streams))
+    asyncio.run(main(set(arguments.parts), arguments.counts, has_streams=arguments.streams))

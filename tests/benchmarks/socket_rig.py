@@ -5,13 +5,14 @@ table's does, and streams 300 numbered words for each.
 What was generated when is the model server's record, what was visible when is the platform server's.
 """
 
+import argparse
 import asyncio
 import os
 import random
 import re
 from asyncio.subprocess import Process
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -62,6 +63,14 @@ def script(model: OpenAIServer, *, words_per_second: float = WORDS_A_SECOND) -> 
 def _number_of(messages: Messages) -> int:
     marks = _MARK.findall("\n".join(text_of(each) for each in messages))
     return int(marks[-1]) if marks else 0
+
+
+def build_parser(description: str | None, parts: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser of which parts are wanted, and of the lines of the streaming table."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("parts", nargs="*", choices=parts, default=parts)
+    parser.add_argument("--counts", nargs="+", type=int, default=(1, 10, 50), help="questions at once, a line for each")
+    return parser
 
 
 async def ask_within_a_second(count: int, ask: Callable[[int], Awaitable[None]]) -> None:
