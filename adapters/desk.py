@@ -51,7 +51,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class LastHeard:
-    """A channel, and when the last question there was written, in epoch seconds."""
+    """A channel, and when the last message for the bot there was written or people gave it back, in epoch seconds."""
 
     channel: str
     at: float

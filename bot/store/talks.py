@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from adapters.contract import Address
 from bot.store.database import Rows, reads
-from bot.store.schema import conversations, inbox, posts, turns
+from bot.store.schema import conversations, handoffs, inbox, posts, turns
 from bot.store.values import read_address
 
 _LOOKED_AT = 100
@@ -63,11 +63,15 @@ class TalkRows(Rows):
     def last_heard(
         self, connection: sa.Connection, platform: str, *, workspace: str, since: float, limit: int
     ) -> list[tuple[str, float]]:
-        """Return a workspace's channels with the time of their last question, if that is since then, latest first."""
-        latest = sa.func.max(inbox.c.sent_at)
+        """Return a workspace's channels with the time of their last question, if that is since then, latest first.
+
+        What was written while people had the conversation was theirs: the time is not before they gave it back.
+        """
+        latest, given_back = sa.func.max(inbox.c.sent_at), sa.func.max(handoffs.c.given_back_at)
         wanted = (
-            sa.select(conversations.c.channel, latest)
+            sa.select(conversations.c.channel, latest, given_back)
             .join(inbox, inbox.c.conversation_id == conversations.c.id)
+            .join(handoffs, handoffs.c.conversation_id == conversations.c.id, isouter=True)
             .where(
                 conversations.c.workspace == workspace,
                 conversations.c.id.startswith(f"{platform}:"),
@@ -77,4 +81,4 @@ class TalkRows(Rows):
             .order_by(latest.desc())
             .limit(limit)
         )
-        return [(row[0], row[1]) for row in connection.execute(wanted)]
+        return [(channel, max(asked, back or asked)) for channel, asked, back in connection.execute(wanted)]

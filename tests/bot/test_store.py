@@ -67,6 +67,12 @@ async def test_where_people_asked_lately_is_known_by_platform_and_workspace(stor
     )
     assert await store.talks.last_heard("p", workspace="", since=5.0, limit=9) == [("7", 11.0), ("8", 9.0)]
     assert await store.talks.last_heard("p", workspace="", since=5.0, limit=1) == [("7", 11.0)]
+    place = Place("p:dm:8", "", "8", PLACE)
+    notice = Notice("n1", "wanted:h1", NoticeKind.WANTED, "p:dm:8", PLACE, person="ann")
+    await store.handoffs.open("h1", place, by="ann", now=9.5, notice=notice)
+    assert await store.talks.last_heard("p", workspace="", since=5.0, limit=9) == [("7", 11.0), ("8", 9.0)]
+    await store.handoffs.close("h1", by="sam", now=10.0)
+    assert await store.talks.last_heard("p", workspace="", since=5.0, limit=9) == [("7", 11.0), ("8", 10.0)]
 
 
 async def test_a_turn_takes_all_that_waits_in_the_order_of_sending(store: Store) -> None:
