@@ -200,8 +200,7 @@ class Turns:
 
     async def _take_next(self, talk: _Talk) -> bool:
         """Bring the conversation's open or next turn to its end; return False when there is none to bring."""
-        await self._forget_ifasked_of(talk.conversation_id)
-        turn = await self._store.turns.claim(talk.conversation_id, self._new_id(), self._clock.now())
+        turn = await self._claim(talk.conversation_id)
         if turn is None:
             return False
         talk.turn_id = turn.id
@@ -221,11 +220,16 @@ class Turns:
             talk.until_stopped, talk.is_at_work = None, False
         return True
 
-    async def _forget_ifasked_of(self, conversation_id: str) -> None:
-        """Forget the history when somebody asked for that: between turns, so that none of it comes back."""
-        if await self._store.conversations.is_to_forget(conversation_id):
-            await self._agent.forget(conversation_id)
-            await self._store.conversations.has_forgotten(conversation_id)
+    async def _claim(self, conversation_id: str) -> Turn | None:
+        """Return the open or next turn. What is to be forgotten goes between turns, so that none of it comes back."""
+        conversations = self._store.conversations
+        while True:
+            if await conversations.is_to_forget(conversation_id):
+                await self._agent.forget(conversation_id)
+                await conversations.has_forgotten(conversation_id)
+            turn = await self._store.turns.claim(conversation_id, self._new_id(), self._clock.now())
+            if turn is not None or not await conversations.is_to_forget(conversation_id):
+                return turn
 
     def _reply_to(self, turn: Turn) -> LiveReply:
         """Begin the reply, or go on with the messages that an earlier process has posted."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from adapters.contract import Address, MessageReference, ReplyDone, ReplyFailed
 from bot.store.database import Rows, reads, secures, writes
 from bot.store.inbox import InboxMessage
-from bot.store.schema import OPEN_STATES, inbox, posts, turns
+from bot.store.schema import OPEN_STATES, conversations, inbox, posts, turns
 from bot.store.upsert import insert
 from bot.store.values import read_address, read_ending, write_address, write_ending
 
@@ -68,13 +68,17 @@ class TurnRows(Rows):
     def claim(self, connection: sa.Connection, conversation_id: str, new_id: str, now: float) -> Turn | None:
         """Return the conversation's open turn, else a new one for what waits, else nothing.
 
-        A turn has one reply, which stands in one place: what is to be answered elsewhere is a turn of its own.
+        A turn has one reply, which stands in one place: what is to be answered elsewhere is a turn of its own. None is
+        new in a conversation whose history is still to be forgotten.
         """
         is_open = sa.and_(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN_STATES))
         found = (connection.execute(sa.select(turns.c.id, turns.c.state).where(is_open))).first()
         if found is not None:
             # A queued turn has posted nothing yet. The attempts don't tell: one that is handed over doesn't count.
             return _read(connection, found.id, is_retaken=found.state == "running")
+        this = conversations.c.id == conversation_id
+        if connection.scalar(sa.select(conversations.c.is_to_forget).where(this)):
+            return None
         waiting = sa.and_(inbox.c.conversation_id == conversation_id, _unclaimed())
         first = sa.select(inbox.c.address).where(waiting).order_by(inbox.c.sent_at, inbox.c.id).limit(1)
         address: str | None = connection.scalar(first)

@@ -137,7 +137,10 @@ async def measure(seed: int, kills: int, only: str) -> None:
                             lambda discord, faults=faults: discord.faults.plan.extend(faults),  # type: ignore[misc] # bound now
                             is_break=False,
                         )
-            await die_often(lives, rng, kills)
+            try:
+                await die_often(lives, rng, kills)
+            except* TimeoutError:
+                print("  what is owed was waited for in vain")
             report(crowd, lives)
 
 

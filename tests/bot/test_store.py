@@ -83,6 +83,22 @@ async def test_a_turn_takes_all_that_waits_in_the_order_of_sending(store: Store)
     assert not turn.is_retaken
 
 
+async def test_no_turn_is_new_before_the_history_is_forgotten(store: Store) -> None:
+    await store.inbox.add([asked("a")])
+    await store.turns.claim("c1", "t1", 1.0)
+    await store.conversations.forget_soon("c1")
+    await store.inbox.add([asked("b", at=2.0)])
+    assert (open_ := await store.turns.claim("c1", "t2", 2.0)) is not None
+    assert open_.id == "t1"
+    await store.turns.start("t1", 2.0)
+    await store.turns.close("t1", TurnEnd.ANSWERED, 3.0)
+    await store.inbox.add([asked("c", at=4.0)])
+    assert await store.turns.claim("c1", "t2", 4.0) is None
+    await store.conversations.has_forgotten("c1")
+    assert (new := await store.turns.claim("c1", "t2", 5.0)) is not None
+    assert [question.id for question in new.questions] == ["c"]
+
+
 async def test_what_is_to_be_answered_in_different_places_makes_different_turns(store: Store) -> None:
     elsewhere = replace(asked("b", at=2.0).message, address=PLACE)
     await store.inbox.add([asked("a"), replace(asked("b"), message=elsewhere), asked("c", at=3.0)])
