@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 LOOK_BACK_SECONDS = 300.0
 """A question that waited longer has found its answer elsewhere, or is asked again."""
 MAX_CHANNELS = 50
+PAGE = 100
+"""The most messages that Discord gives at once."""
+MAX_PAGES = 20
 DIRECT_LOOK_BACK_SECONDS = 86_400.0
 """In private there is nobody else who could have answered."""
 KNOWN_SECONDS = 30 * 86_400.0
@@ -81,9 +84,19 @@ class CatchUp:
             yield message
 
     async def _read(self, channel: str, since: float) -> list[Payload]:
-        path = f"/channels/{channel}/messages?limit=50&after={first_snowflake(since)}"
-        messages = objects((await self._rest.call("GET", path)).json)
-        return sorted(messages, key=lambda each: time_of(snowflake(each, "id")))
+        """Return the messages since a time, the oldest first; Discord gives them from there on, page by page."""
+        after, messages = str(first_snowflake(since)), list[Payload]()
+        for _ in range(MAX_PAGES):
+            path = f"/channels/{channel}/messages?limit={PAGE}&after={after}"
+            page = sorted(
+                objects((await self._rest.call("GET", path)).json), key=lambda each: int(snowflake(each, "id") or 0)
+            )
+            messages += page
+            if len(page) < PAGE:
+                return messages
+            after = snowflake(page[-1], "id")
+        _log.warning("channel %s: more than %d messages are new, the first are read", channel, len(messages))
+        return messages
 
 
 def _last_news(channel: Payload) -> float:

@@ -1,7 +1,7 @@
 """What is read of a guild that was left alone for a while."""
 
 from adapters.desk import LastHeard
-from adapters.discord.catchup import DIRECT_LOOK_BACK_SECONDS, LOOK_BACK_SECONDS, MAX_CHANNELS, CatchUp
+from adapters.discord.catchup import DIRECT_LOOK_BACK_SECONDS, LOOK_BACK_SECONDS, MAX_CHANNELS, PAGE, CatchUp
 from adapters.discord.payload import Payload, first_snowflake, text
 from adapters.discord.rest import open_rest
 from tests.adapters.discord.stages import open_speaking
@@ -24,6 +24,16 @@ async def test_where_too_much_is_new_the_latest_is_read() -> None:
         found = [text(message, "content") async for message in CatchUp(rest, clock=clock).missed(guild)]
         assert found == ["anybody there?"]
         assert len(server.calls("message.list")) == MAX_CHANNELS
+
+
+async def test_of_a_channel_in_which_much_was_said_all_is_read_the_oldest_first() -> None:
+    async with open_speaking() as speaking, open_rest(speaking.settings) as rest:
+        server, clock = speaking.server, speaking.server.world.clock
+        said = [f"question {number}?" for number in range(2 * PAGE + 1)]
+        for each in said:
+            await server.people.says(server.person, server.channel, each)
+        guild = {"id": str(server.guild.id), "channels": [channel(server.channel.id, clock())], "threads": []}
+        assert [text(each, "content") async for each in CatchUp(rest, clock=clock).missed(guild)] == said
 
 
 async def test_direct_messages_are_read_from_the_last_question_on_and_of_the_last_day() -> None:
